@@ -1,0 +1,1 @@
+"""What happens inside a live conversation. Empty until calls carry sound."""

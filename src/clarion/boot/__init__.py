@@ -1,0 +1,1 @@
+"""Settings, catalog, wiring, command line. Knows everybody; imported by nobody."""

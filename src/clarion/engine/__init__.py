@@ -1,0 +1,1 @@
+"""What runs by itself: releaser, recorder, reaper, courier, and the loop that drives them."""

@@ -1,0 +1,1 @@
+"""Ways in: the native API, callbacks from carriers, the vendors' APIs."""
