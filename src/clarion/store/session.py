@@ -46,7 +46,6 @@ class Session:
 
     async def new_ids(self, kind: str, count: int = 1) -> range:
         """Fresh ids; see `Tx.new_ids`."""
-        self._begun = True
         return await self._ids.take(kind, count, self.connection)
 
     def insert_or_ignore(self, table: Table) -> Any:
