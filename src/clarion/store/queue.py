@@ -1,8 +1,86 @@
-"""What the engine claims and writes, on SQLAlchemy Core."""
+"""The queue on SQLAlchemy Core: claims with SKIP LOCKED where the database has it, batch writes, fences."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select, text, update
+
+from clarion.app.ports.queue import Ending, Heads, InFlight, Live, Move
+from clarion.app.refusals import NotFound
+from clarion.core.contacts import Address, Attempt, Contact, Decision
+from clarion.core.outcomes import AttemptState, ContactState
+from clarion.core.pacing import Account
+from clarion.store import schema
 from clarion.store.session import Session
+
+accounts, attempts, batches, campaigns = schema.accounts, schema.attempts, schema.batches, schema.campaigns
+contacts, decisions, queue, tallies, workers = (
+    schema.contacts,
+    schema.decisions,
+    schema.queue,
+    schema.tallies,
+    schema.workers,
+)
+
+WAITING = text("queue.state = 'waiting'")
+"""Spelled as in the partial index, so that SQLite's planner sees that the index serves."""
+LIVE = text("queue.state = 'released'")
+
+CONTACT_COLUMNS = (
+    queue.c.contact_id,
+    queue.c.organization_id,
+    queue.c.campaign_id,
+    queue.c.batch_id,
+    contacts.c.reference_id,
+    contacts.c.address,
+    queue.c.region_key,
+    contacts.c.person,
+    queue.c.state,
+    contacts.c.line_type,
+    contacts.c.fallbacks,
+    queue.c.address_index,
+    contacts.c.variables,
+    contacts.c.zone,
+    contacts.c.postal_code,
+    contacts.c.priority,
+    queue.c.tries,
+    queue.c.burned,
+    queue.c.faults,
+    queue.c.not_before,
+    queue.c.next_at,
+    queue.c.attempt_id,
+    queue.c.last_outcome,
+    queue.c.finish_reason,
+    queue.c.goal_reached,
+    contacts.c.created_at,
+    queue.c.updated_at,
+)
+
+ATTEMPT_COLUMNS = tuple(attempts.c[name] for name in Attempt.__dataclass_fields__)
+
+
+def contacts_query() -> Select[Any]:
+    """Contacts with where they stand; rows of it become values by `contact_of`."""
+    return select(*CONTACT_COLUMNS).join_from(queue, contacts, contacts.c.id == queue.c.contact_id)
+
+
+def contact_of(row: Sequence[Any]) -> Contact:
+    """A row of `contacts_query` as a value."""
+    fallbacks = row[10]
+    values: list[Any] = [*row]
+    values[10] = tuple(Address(**one) for one in fallbacks) if fallbacks else ()
+    values[12] = row[12] or {}
+    return Contact(*values)
+
+
+def attempt_of(row: Sequence[Any]) -> Attempt:
+    """A row of the ATTEMPT_COLUMNS as a value."""
+    values: list[Any] = [*row]
+    values[-2:] = row[-2] or {}, row[-1] or {}
+    return Attempt(*values)
 
 
 class StoredQueueRows:
@@ -11,3 +89,486 @@ class StoredQueueRows:
     def __init__(self, session: Session) -> None:
         """`session` is the open transaction."""
         self._session = session
+
+    # limits
+
+    async def lock_accounts(self, lead: str, others: Iterable[str]) -> dict[str, Account] | None:
+        """See the port."""
+        first = await self._lock([lead], skip=True)
+        if lead not in first:
+            await self._open([lead])
+            first = await self._lock([lead], skip=True)
+            if lead not in first:
+                return None
+        rest = sorted(set(others) - {lead})
+        if rest:
+            found = await self._lock(rest, skip=False)
+            missing = [scope for scope in rest if scope not in found]
+            if missing:
+                await self._open(missing)
+                found |= await self._lock(missing, skip=False)
+            first |= found
+        return first
+
+    async def _open(self, scopes: Sequence[str]) -> None:
+        await self._session.insert_many(
+            accounts, [{"scope": s, "day_first": 0, "day_all": 0} for s in scopes], ignore=True
+        )
+
+    async def _lock(self, scopes: Sequence[str], *, skip: bool) -> dict[str, Account]:
+        statement = (
+            _accounts_query(scopes).order_by(accounts.c.scope).with_for_update(skip_locked=skip)
+        )  # SQLite has one writer and leaves the clause out
+        return {row.scope: _account_of(row) for row in await self._session.execute(statement)}
+
+    async def save_accounts(self, changed: Iterable[Account]) -> None:
+        """See the port."""
+        rows = [
+            {
+                "scope": a.scope,
+                "next_slot": a.next_slot,
+                "day": a.day.isoformat() if a.day else None,
+                "day_first": a.day_first,
+                "day_all": a.day_all,
+                "ramp_from": a.ramp_from,
+                "last_used": a.last_used,
+            }
+            for a in changed
+        ]
+        await self._session.update_many(accounts, rows, key=["scope"])
+
+    async def accounts(self, scopes: Iterable[str]) -> dict[str, Account]:
+        """See the port."""
+        rows = await self._session.execute(_accounts_query(list(scopes)))
+        return {row.scope: _account_of(row) for row in rows}
+
+    async def heads(self, campaign_id: int) -> Heads:
+        """See the port."""
+        statement = (
+            select(campaigns.c.status, campaigns.c.plan_version, batches.c.id, batches.c.status)
+            .join_from(campaigns, batches, batches.c.campaign_id == campaigns.c.id, isouter=True)
+            .where(campaigns.c.id == campaign_id)
+        )
+        rows = (await self._session.execute(statement)).all()
+        if not rows:
+            raise NotFound("campaign", campaign_id)
+        return Heads(rows[0][0], rows[0][1], {row[2]: row[3] for row in rows if row[2] is not None})
+
+    async def in_flight(self) -> list[InFlight]:
+        """See the port."""
+        by = (queue.c.organization_id, queue.c.campaign_id, queue.c.batch_id, queue.c.trunk_id, queue.c.sender_id)
+        rows = await self._session.execute(select(*by, func.count()).where(LIVE).group_by(*by))
+        return [InFlight(*row) for row in rows]
+
+    async def touches(self, organization_id: int, people: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
+        """See the port."""
+        statement = (
+            select(attempts.c.person, attempts.c.released_at)
+            .where(
+                attempts.c.organization_id == organization_id,
+                attempts.c.person.in_(list(people)),
+                attempts.c.released_at >= since,
+                attempts.c.state != AttemptState.TAKEN_BACK,
+            )
+            .order_by(attempts.c.released_at)
+        )
+        found: dict[str, list[datetime]] = {}
+        for person, at in await self._session.execute(statement):
+            found.setdefault(person, []).append(at)
+        return found
+
+    # claims
+
+    async def due(self, batch_id: int, band: int, until: datetime, limit: int) -> list[Contact]:
+        """See the port."""
+        statement = (
+            contacts_query()
+            .where(WAITING, queue.c.batch_id == batch_id, queue.c.band == band, queue.c.next_at <= until)
+            .order_by(queue.c.next_at, queue.c.contact_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=queue)
+        )
+        return [contact_of(row) for row in await self._session.execute(statement)]
+
+    async def next_due(self, lanes: Mapping[int, int]) -> dict[int, datetime]:
+        """See the port."""
+        found: dict[int, datetime] = {}
+        for batch_id, mask in lanes.items():
+            for band in _bands(mask):
+                statement = (
+                    select(queue.c.next_at)
+                    .where(WAITING, queue.c.batch_id == batch_id, queue.c.band == band)
+                    .order_by(queue.c.next_at)
+                    .limit(1)
+                )
+                at = (await self._session.execute(statement)).scalar()
+                if at is not None and (batch_id not in found or at < found[batch_id]):
+                    found[batch_id] = at
+        return found
+
+    async def release(self, released: Sequence[Attempt]) -> None:
+        """See the port."""
+        await self._session.insert_many(
+            attempts,
+            [
+                {
+                    "id": a.id,
+                    "organization_id": a.organization_id,
+                    "campaign_id": a.campaign_id,
+                    "batch_id": a.batch_id,
+                    "contact_id": a.contact_id,
+                    "number": a.number,
+                    "channel": a.channel,
+                    "address": a.address,
+                    "person": a.person,
+                    "state": a.state,
+                    "sender_id": a.sender_id,
+                    "trunk_id": a.trunk_id,
+                    "worker_id": a.worker_id,
+                    "burns": a.burns,
+                    "sandbox": a.sandbox,
+                    "released_at": a.released_at,
+                    "begun_at": a.begun_at,
+                }
+                for a in released
+            ],
+        )
+        await self._session.update_many(
+            queue,
+            [
+                {
+                    "contact_id": a.contact_id,
+                    "state": ContactState.RELEASED,
+                    "attempt_id": a.id,
+                    "trunk_id": a.trunk_id,
+                    "sender_id": a.sender_id,
+                    "worker_id": a.worker_id,
+                    "tries": a.number,
+                    "updated_at": a.released_at,
+                }
+                for a in released
+            ],
+            key=["contact_id"],
+        )
+
+    async def defer(
+        self, batch_id: int, region_key: str, due_by: datetime, next_at: datetime, limit: int, now: datetime
+    ) -> int:
+        """See the port."""
+        some = (
+            select(queue.c.contact_id)
+            .where(
+                WAITING,
+                queue.c.batch_id == batch_id,
+                queue.c.next_at <= due_by,
+                queue.c.region_key == region_key,
+            )
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        result = await self._session.execute(
+            update(queue)
+            .where(queue.c.contact_id.in_(some.scalar_subquery()))
+            .values(next_at=next_at, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        return int(result.rowcount)
+
+    async def move(self, moves: Sequence[Move], now: datetime) -> None:
+        """See the port."""
+        for fenced in (True, False):
+            rows = [
+                {
+                    "contact_id": m.contact_id,
+                    **({"attempt_id": m.fence} if fenced else {}),
+                    "state": m.state,
+                    "band": m.band,
+                    "address_index": m.address_index,
+                    "region_key": m.region_key,
+                    "next_at": m.next_at,
+                    "not_before": m.not_before,
+                    "tries": m.tries,
+                    "burned": m.burned,
+                    "faults": m.faults,
+                    "last_outcome": m.last_outcome,
+                    "finish_reason": m.finish_reason,
+                    "goal_reached": m.goal_reached,
+                    "updated_at": now,
+                }
+                for m in moves
+                if (m.fence is not None) == fenced
+            ]
+            await self._session.update_many(
+                queue,
+                rows,
+                key=["contact_id", "attempt_id"] if fenced else ["contact_id"],
+                guard="t.state = 'released'" if fenced else "t.state = 'waiting'",
+            )
+
+    # attempts
+
+    async def hold_live(self, attempt_ids: Sequence[int]) -> set[int]:
+        """See the port."""
+        statement = (
+            select(queue.c.attempt_id)
+            .join_from(queue, attempts, and_(attempts.c.contact_id == queue.c.contact_id))
+            .where(LIVE, attempts.c.id.in_(attempt_ids), queue.c.attempt_id == attempts.c.id)
+            .order_by(queue.c.contact_id)
+            .with_for_update(of=queue)
+        )
+        return {row[0] for row in await self._session.execute(statement)}
+
+    async def live(self, attempt_ids: Sequence[int]) -> list[Live]:
+        """See the port."""
+        return await self._lives(attempts.c.id.in_(attempt_ids))
+
+    async def attempts(self, attempt_ids: Sequence[int]) -> list[Attempt]:
+        """See the port."""
+        rows = await self._session.execute(select(*ATTEMPT_COLUMNS).where(attempts.c.id.in_(attempt_ids)))
+        return [attempt_of(row) for row in rows]
+
+    async def contacts(self, contact_ids: Sequence[int]) -> list[Contact]:
+        """See the port."""
+        rows = await self._session.execute(contacts_query().where(queue.c.contact_id.in_(contact_ids)))
+        return [contact_of(row) for row in rows]
+
+    async def by_provider_id(self, provider_id: str) -> Attempt | None:
+        """See the port."""
+        statement = select(*ATTEMPT_COLUMNS).where(attempts.c.provider_id == provider_id)
+        row = (await self._session.execute(statement)).first()
+        return attempt_of(row) if row else None
+
+    async def mark_accepted(self, accepted: Sequence[tuple[int, str | None, datetime]]) -> None:
+        """See the port."""
+        await self._session.update_many(
+            attempts,
+            [
+                {"id": n, "state": AttemptState.ACCEPTED, "provider_id": provider_id, "accepted_at": at}
+                for n, provider_id, at in accepted
+            ],
+            key=["id"],
+            guard="t.state = 'begun'",
+        )
+
+    async def end(self, endings: Sequence[Ending]) -> None:
+        """See the port."""
+        names = Ending.__slots__
+        rows = [
+            {"id": e.attempt_id} | {name: getattr(e, name) for name in names if name != "attempt_id"} for e in endings
+        ]
+        await self._session.update_many(attempts, rows, key=["id"])
+
+    async def take_back(self, campaign_id: int, now: datetime, batch_id: int | None = None) -> int:
+        """See the port."""
+        which = [attempts.c.campaign_id == campaign_id, attempts.c.state == AttemptState.RELEASED]
+        if batch_id is not None:
+            which.append(attempts.c.batch_id == batch_id)
+        statement = (
+            select(attempts.c.id, queue.c.contact_id, queue.c.tries)
+            .join_from(queue, attempts, attempts.c.id == queue.c.attempt_id)
+            .where(LIVE, queue.c.campaign_id == campaign_id, *which)
+            .order_by(queue.c.contact_id)
+            .with_for_update(of=queue)
+        )
+        rows = (await self._session.execute(statement)).all()
+        if not rows:
+            return 0
+        await self._session.update_many(
+            queue,
+            [
+                {
+                    "contact_id": contact_id,
+                    "attempt_id": None,
+                    "state": ContactState.WAITING,
+                    "tries": tries - 1,
+                    "trunk_id": None,
+                    "sender_id": None,
+                    "worker_id": None,
+                    "updated_at": now,
+                }
+                for _, contact_id, tries in rows
+            ],
+            key=["contact_id"],
+            guard="t.state = 'released'",
+        )
+        await self._session.update_many(
+            attempts,
+            [{"id": n, "state": AttemptState.TAKEN_BACK, "burns": False, "ended_at": now} for n, _, _ in rows],
+            key=["id"],
+            guard="t.state = 'released'",
+        )
+        return len(rows)
+
+    async def decide(self, lines: Sequence[Decision]) -> None:
+        """See the port."""
+        if not lines:
+            return
+        ids = await self._session.new_ids("decisions", len(lines))
+        await self._session.insert_many(
+            decisions,
+            [
+                {
+                    "id": n,
+                    "organization_id": d.organization_id,
+                    "campaign_id": d.campaign_id,
+                    "batch_id": d.batch_id,
+                    "contact_id": d.contact_id,
+                    "region_key": d.region_key,
+                    "attempt_id": d.attempt_id,
+                    "at": d.at,
+                    "verdict": d.verdict,
+                    "rule": d.rule,
+                    "next_at": d.next_at,
+                    "inputs": d.inputs or None,
+                }
+                for n, d in zip(ids, lines, strict=True)
+            ],
+        )
+
+    async def count(self, slot: int, increments: Mapping[tuple[int, int, str], int]) -> None:
+        """See the port."""
+        rows = [
+            {"batch_id": batch_id, "slot": slot, "key": key, "campaign_id": campaign_id, "n": n}
+            for (campaign_id, batch_id, key), n in sorted(increments.items())
+            if n
+        ]
+        if not rows:
+            return
+        statement = self._session.insert_or_ignore(tallies)  # the builder of this dialect, for its ON CONFLICT
+        build = type(statement)(tallies)
+        grow = build.on_conflict_do_update(
+            index_elements=["batch_id", "slot", "key"], set_={"n": tallies.c.n + build.excluded.n}
+        )
+        await self._session.connection.execute(grow.values(rows))
+
+    async def tally(self, batch_ids: Sequence[int], keys: Sequence[str]) -> dict[tuple[int, str], int]:
+        """See the port."""
+        statement = (
+            select(tallies.c.batch_id, tallies.c.key, func.sum(tallies.c.n))
+            .where(tallies.c.batch_id.in_(batch_ids), tallies.c.key.in_(keys))
+            .group_by(tallies.c.batch_id, tallies.c.key)
+        )
+        return {(row[0], row[1]): int(row[2]) for row in await self._session.execute(statement)}
+
+    # sweeps
+
+    async def sweep(self, batch_id: int, limit: int) -> list[Contact]:
+        """See the port."""
+        statement = (
+            contacts_query()
+            .where(WAITING, queue.c.batch_id == batch_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=queue)
+        )
+        return [contact_of(row) for row in await self._session.execute(statement)]
+
+    async def deferred(self, batch_id: int, after: int, now: datetime, limit: int) -> list[Contact]:
+        """See the port."""
+        statement = (
+            contacts_query()
+            .where(WAITING, queue.c.batch_id == batch_id, queue.c.contact_id > after, queue.c.next_at > now)
+            .order_by(queue.c.contact_id)
+            .limit(limit)
+            .with_for_update(of=queue)
+        )
+        return [contact_of(row) for row in await self._session.execute(statement)]
+
+    async def has_waiting(self, lanes: Mapping[int, int]) -> bool:
+        """See the port."""
+        return bool(await self.next_due(lanes))
+
+    # workers
+
+    async def enlist(self, worker_id: int, name: str, roles: str, version: str, now: datetime, until: datetime) -> None:
+        """See the port."""
+        await self._session.insert_many(
+            workers,
+            [
+                {
+                    "id": worker_id,
+                    "name": name,
+                    "roles": roles,
+                    "version": version,
+                    "started_at": now,
+                    "heartbeat_at": now,
+                    "lease_until": until,
+                }
+            ],
+        )
+
+    async def renew(self, worker_id: int, now: datetime, until: datetime) -> bool:
+        """See the port."""
+        result = await self._session.execute(
+            update(workers)
+            .where(workers.c.id == worker_id, workers.c.fenced_at.is_(None))
+            .values(heartbeat_at=now, lease_until=until)
+        )
+        return bool(result.rowcount)
+
+    async def retire(self, worker_id: int, now: datetime) -> None:
+        """See the port."""
+        await self._session.execute(
+            update(workers).where(workers.c.id == worker_id).values(stopped_at=now, lease_until=now)
+        )
+
+    async def fence_lost(self, now: datetime, keep: int, everyone: bool) -> list[int]:
+        """See the port."""
+        lost = [workers.c.id != keep, workers.c.fenced_at.is_(None), workers.c.stopped_at.is_(None)]
+        if not everyone:
+            lost.append(workers.c.lease_until < now)
+        statement = update(workers).where(*lost).values(fenced_at=now).returning(workers.c.id)
+        return [row[0] for row in await self._session.execute(statement)]
+
+    async def orphans(self, limit: int) -> list[Live]:
+        """See the port."""
+        alive = select(workers.c.id).where(workers.c.fenced_at.is_(None), workers.c.stopped_at.is_(None))
+        return await self._lives(
+            or_(queue.c.worker_id.is_(None), queue.c.worker_id.not_in(alive)), limit=limit, lock=True
+        )
+
+    async def adopt(self, adopted: Sequence[tuple[int, AttemptState]], worker_id: int) -> None:
+        """See the port."""
+        await self._session.update_many(
+            attempts, [{"id": n, "state": state, "worker_id": worker_id} for n, state in adopted], key=["id"]
+        )
+        await self._session.execute(
+            update(queue)
+            .where(queue.c.attempt_id.in_([n for n, _ in adopted]), LIVE)
+            .values(worker_id=worker_id)
+            .execution_options(synchronize_session=False)
+        )
+
+    async def _lives(self, which: Any, *, limit: int | None = None, lock: bool = False) -> list[Live]:
+        statement = (
+            select(*ATTEMPT_COLUMNS, *CONTACT_COLUMNS)
+            .join_from(queue, attempts, attempts.c.id == queue.c.attempt_id)
+            .join(contacts, contacts.c.id == queue.c.contact_id)
+            .where(LIVE, which)
+            .order_by(queue.c.contact_id)
+        )
+        if limit is not None:
+            statement = statement.limit(limit)
+        if lock:
+            statement = statement.with_for_update(of=queue, skip_locked=True)
+        cut = len(ATTEMPT_COLUMNS)
+        return [Live(attempt_of(row[:cut]), contact_of(row[cut:])) for row in await self._session.execute(statement)]
+
+
+def _accounts_query(scopes: Sequence[str]) -> Select[Any]:
+    return select(accounts).where(accounts.c.scope.in_(scopes))
+
+
+def _account_of(row: Any) -> Account:
+    return Account(
+        row.scope,
+        row.next_slot,
+        date.fromisoformat(row.day) if row.day else None,
+        row.day_first,
+        row.day_all,
+        row.ramp_from,
+        row.last_used,
+    )
+
+
+def _bands(mask: int) -> list[int]:
+    return [band for band in range(mask.bit_length() - 1, -1, -1) if mask >> band & 1]

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import bindparam as bind
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Result
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -39,7 +39,7 @@ class Session:
         self._begun = False
         self.is_postgres = connection.dialect.name == "postgresql"
 
-    async def execute(self, statement: Executable, parameters: Row | None = None) -> Result[Any]:
+    async def execute(self, statement: Executable, parameters: Row | None = None) -> CursorResult[*tuple[Any, ...]]:
         """One statement."""
         self._begun = True
         return await self.connection.execute(statement, parameters)
