@@ -96,6 +96,16 @@ class Contact:
     goal_reached: bool = False
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    home_region_key: str = ";"
+    """Region of the first address; `region_key` is that of the current one."""
+    last_trunk_id: int | None = None
+    """Trunk of the latest attempt: another goes first after a carrier's fault."""
+
+    def address_at(self, index: int) -> Address:
+        """The address that `address_index` names."""
+        if index == 0:
+            return Address(self.address, self.home_region_key, self.line_type)
+        return self.fallbacks[index - 1]
 
 
 @dataclass(frozen=True, slots=True)

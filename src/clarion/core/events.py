@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from clarion.core.campaigns import BatchStatus, Campaign, CampaignStatus
+from clarion.core.contacts import Attempt, Contact, Report
 from clarion.core.outcomes import Outcome
 
 
@@ -156,3 +158,181 @@ def messages_for(endpoints: Sequence[Endpoint], happenings: Sequence[Happening],
                     )
                 )
     return messages
+
+
+MESSAGE_EVENTS: Mapping[Outcome, EventType] = {
+    Outcome.SENT: EventType.MESSAGE_SENT,
+    Outcome.DELIVERED: EventType.MESSAGE_DELIVERED,
+    Outcome.UNDELIVERED: EventType.MESSAGE_UNDELIVERED,
+    Outcome.EXPIRED: EventType.MESSAGE_UNDELIVERED,
+    Outcome.DROPPED: EventType.MESSAGE_UNDELIVERED,
+    Outcome.BOUNCED: EventType.MESSAGE_BOUNCED,
+    Outcome.OPENED: EventType.MESSAGE_OPENED,
+    Outcome.CLICKED: EventType.MESSAGE_CLICKED,
+    Outcome.REPLIED: EventType.MESSAGE_REPLIED,
+    Outcome.SPAM_REPORT: EventType.MESSAGE_COMPLAINED,
+    Outcome.UNSUBSCRIBED: EventType.MESSAGE_UNSUBSCRIBED,
+}
+"""What a message's fate is called. Outcomes of calls are told by `attempt.ended` alone."""
+
+CAMPAIGN_EVENTS: Mapping[CampaignStatus, EventType] = {
+    CampaignStatus.SCHEDULED: EventType.CAMPAIGN_SCHEDULED,
+    CampaignStatus.RUNNING: EventType.CAMPAIGN_STARTED,
+    CampaignStatus.PAUSED: EventType.CAMPAIGN_PAUSED,
+    CampaignStatus.COMPLETED: EventType.CAMPAIGN_COMPLETED,
+    CampaignStatus.CANCELLED: EventType.CAMPAIGN_CANCELLED,
+}
+
+BATCH_EVENTS: Mapping[BatchStatus, EventType] = {
+    BatchStatus.ACTIVE: EventType.BATCH_RESUMED,
+    BatchStatus.PAUSED: EventType.BATCH_PAUSED,
+    BatchStatus.EXPIRED: EventType.BATCH_EXPIRED,
+    BatchStatus.CANCELLED: EventType.BATCH_CANCELLED,
+}
+
+
+def campaign_event(before: CampaignStatus, after: CampaignStatus) -> EventType | None:
+    """What a change of a campaign's status is called; None when there is nothing to tell."""
+    if before == after:
+        return None
+    if before == CampaignStatus.PAUSED and after == CampaignStatus.RUNNING:
+        return EventType.CAMPAIGN_RESUMED
+    if before == CampaignStatus.COMPLETED and after != CampaignStatus.CANCELLED:
+        return EventType.CAMPAIGN_REOPENED
+    return CAMPAIGN_EVENTS.get(after)
+
+
+def batch_event(before: BatchStatus, after: BatchStatus) -> EventType | None:
+    """What a change of a batch's status is called; None when there is nothing to tell."""
+    return None if before == after else BATCH_EVENTS[after]
+
+
+def campaign_changed(before: CampaignStatus, campaign: Campaign, at: datetime, reason: str) -> list[Happening]:
+    """What is told when a campaign that had the status `before` is as it is now. At most one happening."""
+    event = campaign_event(before, campaign.status)
+    if event is None:
+        return []
+    return [
+        Happening(
+            type=event,
+            organization_id=campaign.organization_id,
+            at=at,
+            campaign_id=campaign.id,
+            agent_id=campaign.agent_id,
+            data={"name": campaign.name, "status": campaign.status, "previous_status": before, "reason": reason},
+        )
+    ]
+
+
+def attempt_ended(
+    attempt: Attempt,
+    contact: Contact,
+    at: datetime,
+    *,
+    agent_id: int | None = None,
+    next_at: datetime | None = None,
+    attempts_left: int = 0,
+) -> Happening:
+    """An attempt ended. `contact` is as the decision left it; `next_at` None means that there is no other try."""
+    return Happening(
+        type=EventType.ATTEMPT_ENDED,
+        organization_id=attempt.organization_id,
+        at=at,
+        campaign_id=attempt.campaign_id,
+        batch_id=attempt.batch_id,
+        contact_id=attempt.contact_id,
+        attempt_id=attempt.id,
+        agent_id=agent_id,
+        outcome=attempt.outcome,
+        data={
+            "reference_id": contact.reference_id,
+            "channel": attempt.channel,
+            "address": attempt.address,
+            "attempt_number": attempt.number,
+            "attempts_left": attempts_left,
+            "will_retry": next_at is not None,
+            "next_at": next_at,
+            "finish_reason": contact.finish_reason,
+            "goal_reached": contact.goal_reached,
+            "detail": attempt.detail,
+            "provider_id": attempt.provider_id,
+            "sender_id": attempt.sender_id,
+            "begun_at": attempt.begun_at,
+            "answered_at": attempt.answered_at,
+            "ended_at": attempt.ended_at,
+            "cost_micros": attempt.cost_micros,
+            "currency": attempt.currency,
+            "results": attempt.results,
+            "sandbox": attempt.sandbox,
+        },
+    )
+
+
+def message_progressed(
+    attempt: Attempt, reference_id: str | None, report: Report, *, agent_id: int | None = None
+) -> list[Happening]:
+    """What a report tells of a message, final or later (opened, clicked). Empty for what is no message's fate."""
+    event = MESSAGE_EVENTS.get(report.outcome)
+    if event is None:
+        return []
+    return [
+        Happening(
+            type=event,
+            organization_id=attempt.organization_id,
+            at=report.at,
+            campaign_id=attempt.campaign_id,
+            batch_id=attempt.batch_id,
+            contact_id=attempt.contact_id,
+            attempt_id=attempt.id,
+            agent_id=agent_id,
+            outcome=report.outcome,
+            data={
+                "reference_id": reference_id,
+                "channel": attempt.channel,
+                "address": attempt.address,
+                "attempt_number": attempt.number,
+                "detail": report.detail,
+                "provider_id": report.provider_id or attempt.provider_id,
+                "results": report.results,
+                "sandbox": attempt.sandbox,
+            },
+        )
+    ]
+
+
+def contact_finished(contact: Contact, at: datetime, *, agent_id: int | None = None) -> Happening:
+    """Nothing more will be tried for this contact. Told once, with its reason, also for those never attempted."""
+    return _of_contact(EventType.CONTACT_FINISHED, contact, at, agent_id, {"finish_reason": contact.finish_reason})
+
+
+def contact_reopened(contact: Contact, at: datetime, *, agent_id: int | None = None) -> Happening:
+    """A finished contact is to be tried again."""
+    return _of_contact(EventType.CONTACT_REOPENED, contact, at, agent_id, {"next_at": contact.next_at})
+
+
+def contact_opted_out(contact: Contact, at: datetime, source: str, *, agent_id: int | None = None) -> Happening:
+    """The person asked not to be contacted again. `source`: the word that the suppression entry has."""
+    return _of_contact(EventType.CONTACT_OPTED_OUT, contact, at, agent_id, {"source": source})
+
+
+def _of_contact(
+    event: EventType, contact: Contact, at: datetime, agent_id: int | None, more: Mapping[str, Any]
+) -> Happening:
+    return Happening(
+        type=event,
+        organization_id=contact.organization_id,
+        at=at,
+        campaign_id=contact.campaign_id,
+        batch_id=contact.batch_id,
+        contact_id=contact.id,
+        attempt_id=contact.attempt_id,
+        agent_id=agent_id,
+        outcome=contact.last_outcome,
+        data={
+            "reference_id": contact.reference_id,
+            "address": contact.address,
+            "attempts": contact.tries,
+            "goal_reached": contact.goal_reached,
+            **more,
+        },
+    )

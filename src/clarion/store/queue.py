@@ -57,6 +57,8 @@ CONTACT_COLUMNS = (
     queue.c.goal_reached,
     contacts.c.created_at,
     queue.c.updated_at,
+    contacts.c.region_key,
+    queue.c.trunk_id,
 )
 
 ATTEMPT_COLUMNS = tuple(attempts.c[name] for name in Attempt.__dataclass_fields__)

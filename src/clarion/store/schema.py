@@ -167,6 +167,7 @@ campaigns = Table(
     Column("status", Word(CampaignStatus), nullable=False),
     Column("plan", Json, nullable=False),
     Column("plan_version", Integer, nullable=False),
+    Column("planned_version", Integer, nullable=False, server_default="1"),
     Column("agent_id", Id, ForeignKey("agents.id")),
     Column("sender_id", Id, ForeignKey("senders.id")),
     Column("pool_id", Id, ForeignKey("sender_pools.id")),
@@ -284,8 +285,7 @@ queue = Table(
     ),
     postgresql_with={"fillfactor": "70"},
 )
-"""`next_at` NULL in state waiting: not planned (draft campaign). `trunk_id`, `sender_id` and `worker_id` are those of
-the live attempt."""
+"""`next_at` is NULL once finished. `trunk_id`, `sender_id` and `worker_id` are those of the latest attempt."""
 
 attempts = Table(
     "attempts",

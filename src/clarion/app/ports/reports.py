@@ -2,8 +2,148 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from clarion.core.contacts import Attempt, Contact, Decision
+from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFilters:
+    """Which attempts a list shows; an empty field does not filter. `since` and `until` bound the release, half-open."""
+
+    campaign_id: int | None = None
+    batch_id: int | None = None
+    contact_id: int | None = None
+    person: str | None = None
+    address: str | None = None
+    provider_id: str | None = None
+    sender_id: int | None = None
+    channel: Channel | None = None
+    states: frozenset[AttemptState] = frozenset()
+    outcomes: frozenset[Outcome] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A decision as it stands in the ledger; `id` orders decisions of the same instant."""
+
+    id: int
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """A contact as an export shows them: who, where they stand, and their last attempt."""
+
+    contact: Contact
+    batch_key: str
+    attempts: int
+    costs: Mapping[str, int]
+    """Millionths by currency, over all attempts."""
+    last: Attempt | None
+    """The latest attempt that was not taken back; without the provider's raw report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Waiting contacts that a pre-launch check cannot tell apart."""
+
+    region_key: str
+    line_type: str | None
+    suppressed: str | None
+    """The reason of a suppression that holds now."""
+    consented: bool
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One waiting contact, as a pre-launch check of variables reads them."""
+
+    contact_id: int
+    reference_id: str | None
+    address: str
+    crowd: Crowd
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many contacts of a batch are where, with why the finished ones are finished."""
+
+    batch_id: int
+    live: int
+    tallies: Mapping[str, int]
 
 
 class ReportRows(Protocol):
-    """What people look at: tallies, lists, exports, stories."""
+    """Tallies, lists, exports, stories."""
+
+    async def standings(self, organization_id: int, campaign_id: int) -> Sequence[Standing]:
+        """Every batch of the campaign with its tallies (added up over the workers) and its live contacts."""
+        ...
+
+    async def overview(self, organization_id: int, keys: Collection[str] = ()) -> Mapping[int, Mapping[str, int]]:
+        """Campaign id -> tallies, over the organisation's campaigns that are not archived; all keys if none is named."""
+        ...
+
+    async def live_by_campaign(self, organization_id: int) -> Mapping[int, int]:
+        """Campaign id -> live contacts, for campaigns that have any."""
+        ...
+
+    async def attempts(
+        self, organization_id: int, filters: AttemptFilters, cursor: int | None, limit: int
+    ) -> Sequence[Attempt]:
+        """The newest first; `cursor` is the id of the last one seen."""
+        ...
+
+    async def attempt(self, organization_id: int, attempt_id: int) -> Attempt:
+        """The attempt, or NotFound."""
+        ...
+
+    async def export_page(
+        self,
+        organization_id: int,
+        campaign_id: int,
+        *,
+        batch_id: int | None,
+        states: frozenset[ContactState],
+        reasons: frozenset[FinishReason],
+        after: int,
+        limit: int,
+    ) -> Sequence[ExportRow]:
+        """Contacts with ids above `after`, in order of id."""
+        ...
+
+    async def contact(self, organization_id: int, contact_id: int) -> Contact:
+        """The contact with where they stand, or NotFound."""
+        ...
+
+    async def lines(self, contact: Contact, limit: int) -> Sequence[Line]:
+        """The latest decisions about the contact, about everybody of their batch in their region, and about their
+        campaign or batch as a whole since they came in; oldest first."""
+        ...
+
+    async def ahead(self, contact: Contact, band: int, now: datetime, most: int) -> int:
+        """How many due contacts of the batch are released before this one; counts no further than `most`."""
+        ...
+
+    async def live_of(self, campaign_id: int) -> Mapping[int, int]:
+        """Batch id -> live contacts of the campaign."""
+        ...
+
+    async def crowds(self, organization_id: int, campaign_id: int, channel: Channel, now: datetime) -> Sequence[Crowd]:
+        """The waiting contacts of the campaign's batches that are not deleted, counted by what a check tells apart."""
+        ...
+
+    def recipients(
+        self, organization_id: int, campaign_id: int, channel: Channel, now: datetime
+    ) -> AsyncIterator[Recipient]:
+        """The contacts of `crowds` one by one with their variables, in order of id, in flat memory."""
+        ...
