@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, null, or_, select
+
+from clarion.app.ports.reports import AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
+from clarion.app.refusals import NotFound
+from clarion.core.campaigns import BatchStatus
+from clarion.core.contacts import Attempt, Contact, Decision
+from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason
+from clarion.store.queue import ATTEMPT_COLUMNS, LIVE, WAITING, attempt_of, contact_of, contacts_query
+from clarion.store.schema import (
+    attempts,
+    batches,
+    campaigns,
+    consents,
+    contacts,
+    decisions,
+    queue,
+    suppressions,
+    tallies,
+)
 from clarion.store.session import Session
+
+WITHOUT_RAW = tuple(null().label("raw") if column.name == "raw" else column for column in ATTEMPT_COLUMNS)
+EVERY_CHANNEL = "*"
 
 
 class StoredReportRows:
@@ -11,3 +37,307 @@ class StoredReportRows:
     def __init__(self, session: Session) -> None:
         """`session` is the open transaction."""
         self._session = session
+
+    # numbers
+
+    async def standings(self, organization_id: int, campaign_id: int) -> Sequence[Standing]:
+        """See the port."""
+        mine = (batches.c.organization_id == organization_id, batches.c.campaign_id == campaign_id)
+        ids = await self._session.execute(select(batches.c.id).where(*mine).order_by(batches.c.id))
+        counted = {batch_id: (0, dict[str, int]()) for batch_id in ids.scalars()}
+        sums = (
+            select(tallies.c.batch_id, tallies.c.key, func.sum(tallies.c.n))
+            .where(tallies.c.campaign_id == campaign_id)
+            .group_by(tallies.c.batch_id, tallies.c.key)
+        )
+        for batch_id, key, n in await self._session.execute(sums):
+            if batch_id in counted:
+                counted[batch_id][1][key] = int(n)
+        live = (
+            select(queue.c.batch_id, func.count())
+            .where(LIVE, queue.c.campaign_id == campaign_id)
+            .group_by(queue.c.batch_id)
+        )
+        for batch_id, n in await self._session.execute(live):
+            if batch_id in counted:
+                counted[batch_id] = (n, counted[batch_id][1])
+        return [Standing(batch_id, n, tally) for batch_id, (n, tally) in counted.items()]
+
+    async def overview(self, organization_id: int) -> Mapping[int, Mapping[str, int]]:
+        """See the port."""
+        statement = (
+            select(tallies.c.campaign_id, tallies.c.key, func.sum(tallies.c.n))
+            .join(campaigns, campaigns.c.id == tallies.c.campaign_id)
+            .where(campaigns.c.organization_id == organization_id)
+            .group_by(tallies.c.campaign_id, tallies.c.key)
+        )
+        found: dict[int, dict[str, int]] = {}
+        for campaign_id, key, n in await self._session.execute(statement):
+            found.setdefault(campaign_id, {})[key] = int(n)
+        return found
+
+    async def live_by_campaign(self, organization_id: int) -> Mapping[int, int]:
+        """See the port."""
+        rows = await self._session.execute(
+            select(queue.c.campaign_id, func.count())
+            .where(LIVE, queue.c.organization_id == organization_id)
+            .group_by(queue.c.campaign_id)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    # lists
+
+    async def attempts(
+        self, organization_id: int, filters: AttemptFilters, cursor: int | None, limit: int
+    ) -> Sequence[Attempt]:
+        """See the port."""
+        statement = select(*ATTEMPT_COLUMNS).where(attempts.c.organization_id == organization_id)
+        for name in (
+            "campaign_id",
+            "batch_id",
+            "contact_id",
+            "person",
+            "address",
+            "provider_id",
+            "sender_id",
+            "channel",
+        ):
+            wanted = getattr(filters, name)
+            if wanted is not None:
+                statement = statement.where(attempts.c[name] == wanted)
+        if filters.states:
+            statement = statement.where(attempts.c.state.in_(sorted(filters.states)))
+        if filters.outcomes:
+            statement = statement.where(attempts.c.outcome.in_(sorted(filters.outcomes)))
+        if filters.since is not None:
+            statement = statement.where(attempts.c.released_at >= filters.since)
+        if filters.until is not None:
+            statement = statement.where(attempts.c.released_at < filters.until)
+        if cursor is not None:
+            statement = statement.where(attempts.c.id < cursor)
+        rows = await self._session.execute(statement.order_by(attempts.c.id.desc()).limit(limit))
+        return [attempt_of(row) for row in rows]
+
+    async def attempt(self, organization_id: int, attempt_id: int) -> Attempt:
+        """See the port."""
+        mine = (attempts.c.organization_id == organization_id, attempts.c.id == attempt_id)
+        row = (await self._session.execute(select(*ATTEMPT_COLUMNS).where(*mine))).first()
+        if row is None:
+            raise NotFound("attempt", attempt_id)
+        return attempt_of(row)
+
+    async def export_page(
+        self,
+        organization_id: int,
+        campaign_id: int,
+        *,
+        batch_id: int | None,
+        states: frozenset[ContactState],
+        reasons: frozenset[FinishReason],
+        after: int,
+        limit: int,
+    ) -> Sequence[ExportRow]:
+        """See the port. Three statements a page, each over its ids: what was tried is found by the contact's index."""
+        statement = (
+            contacts_query()
+            .add_columns(batches.c.key.label("batch_key"))
+            .join(batches, batches.c.id == contacts.c.batch_id)
+            .where(
+                contacts.c.organization_id == organization_id,
+                contacts.c.campaign_id == campaign_id,
+                contacts.c.id > after,
+            )
+        )
+        if batch_id is not None:
+            statement = statement.where(contacts.c.batch_id == batch_id)
+        if states:
+            statement = statement.where(queue.c.state.in_(sorted(states)))
+        if reasons:
+            statement = statement.where(queue.c.finish_reason.in_(sorted(reasons)))
+        page = (await self._session.execute(statement.order_by(contacts.c.id).limit(limit))).all()
+        found = [(contact_of(row[:-1]), row.batch_key) for row in page]
+        tried = await self._tried([contact.id for contact, _ in found])
+        last = await self._by_id([newest for newest, _, _ in tried.values()])
+        rows = []
+        for contact, batch_key in found:
+            newest, count, costs = tried.get(contact.id, (0, 0, {}))
+            rows.append(ExportRow(contact, batch_key, count, costs, last.get(newest)))
+        return rows
+
+    async def _tried(self, contact_ids: Sequence[int]) -> dict[int, tuple[int, int, dict[str, int]]]:
+        """Contact id -> newest attempt, number of attempts, costs by currency."""
+        statement = (
+            select(
+                attempts.c.contact_id,
+                attempts.c.currency,
+                func.max(attempts.c.id),
+                func.count(),
+                func.sum(attempts.c.cost_micros),
+            )
+            .where(attempts.c.contact_id.in_(contact_ids), attempts.c.state != AttemptState.TAKEN_BACK)
+            .group_by(attempts.c.contact_id, attempts.c.currency)
+        )
+        found: dict[int, tuple[int, int, dict[str, int]]] = {}
+        for contact_id, currency, newest, count, micros in await self._session.execute(statement):
+            before = found.get(contact_id, (0, 0, {}))
+            costs = before[2] | ({currency: int(micros)} if currency and micros is not None else {})
+            found[contact_id] = (max(before[0], newest), before[1] + count, costs)
+        return found
+
+    async def _by_id(self, attempt_ids: Sequence[int]) -> dict[int, Attempt]:
+        rows = await self._session.execute(select(*WITHOUT_RAW).where(attempts.c.id.in_(attempt_ids)))
+        return {row.id: attempt_of(row) for row in rows}
+
+    # stories
+
+    async def contact(self, organization_id: int, contact_id: int) -> Contact:
+        """See the port."""
+        mine = (queue.c.organization_id == organization_id, queue.c.contact_id == contact_id)
+        row = (await self._session.execute(contacts_query().where(*mine))).first()
+        if row is None:
+            raise NotFound("contact", contact_id)
+        return contact_of(row)
+
+    async def lines(self, contact: Contact, limit: int) -> Sequence[Line]:
+        """See the port. One statement for each index that serves."""
+        theirs = decisions.c.contact_id == contact.id
+        regions = {contact.region_key, *(address.region_key for address in contact.fallbacks)}
+        everybody = and_(
+            decisions.c.contact_id.is_(None),
+            decisions.c.batch_id == contact.batch_id,
+            or_(decisions.c.region_key.is_(None), decisions.c.region_key.in_(sorted(regions))),
+        )
+        whole = and_(
+            decisions.c.contact_id.is_(None),
+            decisions.c.batch_id.is_(None),
+            decisions.c.campaign_id == contact.campaign_id,
+        )
+        found: list[Line] = []
+        for which in (theirs, everybody, whole):
+            statement = select(decisions).where(which, decisions.c.organization_id == contact.organization_id)
+            if which is not theirs and contact.created_at is not None:
+                statement = statement.where(decisions.c.at >= contact.created_at)
+            statement = statement.order_by(decisions.c.at.desc(), decisions.c.id.desc()).limit(limit)
+            found.extend(_line(row) for row in await self._session.execute(statement))
+        found.sort(key=lambda line: (line.decision.at, line.id))
+        return found[-limit:]
+
+    async def ahead(self, contact_id: int, now: datetime, most: int) -> int:
+        """See the port."""
+        row = (
+            await self._session.execute(
+                select(queue.c.batch_id, queue.c.band, queue.c.next_at).where(queue.c.contact_id == contact_id)
+            )
+        ).one()
+        earlier = and_(
+            queue.c.band == row.band,
+            or_(
+                queue.c.next_at < row.next_at,
+                and_(queue.c.next_at == row.next_at, queue.c.contact_id < contact_id),
+            ),
+        )
+        some = (
+            select(queue.c.contact_id)
+            .where(WAITING, queue.c.batch_id == row.batch_id, queue.c.next_at <= now)
+            .where(or_(queue.c.band > row.band, earlier))
+            .limit(most)
+        )
+        return int((await self._session.execute(select(func.count()).select_from(some.subquery()))).scalar_one())
+
+    # checks
+
+    async def crowds(self, organization_id: int, campaign_id: int, channel: Channel, now: datetime) -> Sequence[Crowd]:
+        """See the port. Addresses are compared in lower case, as suppressions and consents are kept."""
+        stopped = (
+            select(suppressions.c.address, func.min(suppressions.c.reason).label("reason"))
+            .where(
+                suppressions.c.organization_id == organization_id,
+                suppressions.c.channel.in_((channel.value, EVERY_CHANNEL)),
+                or_(suppressions.c.expires_at.is_(None), suppressions.c.expires_at > now),
+            )
+            .group_by(suppressions.c.address)
+            .subquery()
+        )
+        allowed = (
+            select(consents.c.address)
+            .where(
+                consents.c.organization_id == organization_id,
+                consents.c.channel.in_((channel.value, EVERY_CHANNEL)),
+                consents.c.granted_at <= now,
+                or_(consents.c.revoked_at.is_(None), consents.c.revoked_at > now),
+            )
+            .distinct()
+            .subquery()
+        )
+        address = func.lower(contacts.c.address)
+        columns: list[ColumnElement[Any]] = [
+            queue.c.region_key,
+            contacts.c.line_type,
+            stopped.c.reason,
+            allowed.c.address.is_not(None).label("consented"),
+        ]
+        statement = (
+            _waiting(select(*columns, func.count().label("count")), organization_id, campaign_id)
+            .join(stopped, stopped.c.address == address, isouter=True)
+            .join(allowed, allowed.c.address == address, isouter=True)
+            .group_by(*columns)
+        )
+        rows = await self._session.execute(statement)
+        return [Crowd(r.region_key, r.line_type, r.reason, bool(r.consented), count=r[4]) for r in rows]
+
+    async def recipients(
+        self, organization_id: int, campaign_id: int, *, after: int, limit: int
+    ) -> Sequence[Recipient]:
+        """See the port."""
+        columns = (
+            contacts.c.id,
+            contacts.c.reference_id,
+            contacts.c.address,
+            queue.c.region_key,
+            contacts.c.line_type,
+            contacts.c.variables,
+        )
+        statement = (
+            _waiting(select(*columns), organization_id, campaign_id)
+            .where(contacts.c.campaign_id == campaign_id, contacts.c.id > after)
+            .order_by(contacts.c.id)
+            .limit(limit)
+        )
+        return [
+            Recipient(r.id, r.reference_id, r.address, r.region_key, r.line_type, r.variables or {})
+            for r in await self._session.execute(statement)
+        ]
+
+
+def _waiting(statement: Select[Any], organization_id: int, campaign_id: int) -> Select[Any]:
+    """Contacts in the queue, in batches that will still be worked on."""
+    return (
+        statement.select_from(queue)
+        .join(contacts, contacts.c.id == queue.c.contact_id)
+        .join(batches, batches.c.id == queue.c.batch_id)
+        .where(
+            WAITING,
+            batches.c.organization_id == organization_id,
+            batches.c.campaign_id == campaign_id,
+            batches.c.status.in_([BatchStatus.ACTIVE, BatchStatus.PAUSED]),
+        )
+    )
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        row.id,
+        Decision(
+            organization_id=row.organization_id,
+            campaign_id=row.campaign_id,
+            at=row.at,
+            verdict=row.verdict,
+            rule=row.rule,
+            contact_id=row.contact_id,
+            batch_id=row.batch_id,
+            region_key=row.region_key,
+            attempt_id=row.attempt_id,
+            next_at=row.next_at,
+            inputs=row.inputs or {},
+        ),
+    )

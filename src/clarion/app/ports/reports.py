@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -59,17 +59,20 @@ class Crowd:
     suppressed: str | None
     """The reason of a suppression that holds now."""
     consented: bool
+    missing: tuple[str, ...] = ()
+    """Variables that the message needs and that they do not have."""
     count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One waiting contact, as a pre-launch check of variables reads them."""
+    """One waiting contact with what a message can say about them."""
 
     contact_id: int
     reference_id: str | None
     address: str
-    crowd: Crowd
+    region_key: str
+    line_type: str | None
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -89,8 +92,8 @@ class ReportRows(Protocol):
         """Every batch of the campaign with its tallies (added up over the workers) and its live contacts."""
         ...
 
-    async def overview(self, organization_id: int, keys: Collection[str] = ()) -> Mapping[int, Mapping[str, int]]:
-        """Campaign id -> tallies, over the organisation's campaigns that are not archived; all keys if none is named."""
+    async def overview(self, organization_id: int) -> Mapping[int, Mapping[str, int]]:
+        """Campaign id -> tallies (added up over batches and workers), archived campaigns among them."""
         ...
 
     async def live_by_campaign(self, organization_id: int) -> Mapping[int, int]:
@@ -130,20 +133,16 @@ class ReportRows(Protocol):
         campaign or batch as a whole since they came in; oldest first."""
         ...
 
-    async def ahead(self, contact: Contact, band: int, now: datetime, most: int) -> int:
+    async def ahead(self, contact_id: int, now: datetime, most: int) -> int:
         """How many due contacts of the batch are released before this one; counts no further than `most`."""
-        ...
-
-    async def live_of(self, campaign_id: int) -> Mapping[int, int]:
-        """Batch id -> live contacts of the campaign."""
         ...
 
     async def crowds(self, organization_id: int, campaign_id: int, channel: Channel, now: datetime) -> Sequence[Crowd]:
         """The waiting contacts of the campaign's batches that are not deleted, counted by what a check tells apart."""
         ...
 
-    def recipients(
-        self, organization_id: int, campaign_id: int, channel: Channel, now: datetime
-    ) -> AsyncIterator[Recipient]:
-        """The contacts of `crowds` one by one with their variables, in order of id, in flat memory."""
+    async def recipients(
+        self, organization_id: int, campaign_id: int, *, after: int, limit: int
+    ) -> Sequence[Recipient]:
+        """The contacts of `crowds` with ids above `after`, in order of id."""
         ...
