@@ -487,6 +487,7 @@ webhook_endpoints = Table(
     Column("extras", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("deleted_at", Instant),
     Index(None, "organization_id", "campaign_id"),
 )
 """`campaign_id` NULL: every campaign of the organisation. `format` names who words the payload (`native`, a vendor)."""
@@ -512,6 +513,7 @@ webhook_messages = Table(
     Column("last_error", Text),
     Index(
         "ix_webhook_messages_due",
+        "endpoint_id",
         "next_at",
         "id",
         sqlite_where=text("state = 'pending'"),
@@ -519,7 +521,8 @@ webhook_messages = Table(
     ),
     Index(None, "organization_id", "id"),
 )
-"""The outbox: written with the outcome it tells of. States: pending, delivered, dead."""
+"""The outbox: written with the outcome it tells of. States: pending, delivered, dead. The index is by endpoint, so that
+one that is behind by a million messages costs the others nothing."""
 
 webhook_deliveries = Table(
     "webhook_deliveries",
