@@ -407,6 +407,7 @@ accounts = Table(
     Column("day_all", Integer, nullable=False),
     Column("ramp_from", Instant),
     Column("last_used", Instant),
+    Column("last_first", Instant),
 )
 """What each limit remembers; locked by whoever releases under it."""
 
