@@ -56,7 +56,7 @@ class StoredOrganizationRows:
     async def lock(self, organization_id: int) -> None:
         """See the port. SQLite has one writer, and needs no lock."""
         query = select(organizations.c.id).where(organizations.c.id == organization_id)
-        await self._session.execute(query.with_for_update())
+        await self._session.execute(query.with_for_update(key_share=True))
 
     async def add_user(self, user: User) -> None:
         """See the port."""
