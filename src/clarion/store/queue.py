@@ -134,6 +134,7 @@ class StoredQueueRows:
                 "day_all": a.day_all,
                 "ramp_from": a.ramp_from,
                 "last_used": a.last_used,
+                "last_first": a.last_first,
             }
             for a in changed
         ]
@@ -569,6 +570,7 @@ def _account_of(row: Any) -> Account:
         row.day_all,
         row.ramp_from,
         row.last_used,
+        row.last_first,
     )
 
 
