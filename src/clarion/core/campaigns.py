@@ -138,6 +138,8 @@ class Campaign:
     updated_at: datetime | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
     """A vendor surface's own fields, kept for a lossless round trip."""
+    planned_version: int = 1
+    """The plan version that waiting contacts follow; -1 when the campaign is over and nobody waits any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,22 @@ class StoredCampaignRows:
         rows = await self._session.execute(_campaigns().where(running).order_by(campaigns.c.id))
         return [_campaign(row) for row in rows]
 
+    async def unswept(self) -> Sequence[Campaign]:
+        """See the port."""
+        over = campaigns.c.status.in_([word.value for word in ENDED])
+        rows = await self._session.execute(_campaigns().where(over, campaigns.c.planned_version >= 0))
+        return [_campaign(row) for row in rows]
+
+    async def set_planned(self, campaign_id: int, version: int) -> None:
+        """See the port."""
+        await self._session.execute(
+            update(campaigns).where(campaigns.c.id == campaign_id).values(planned_version=version)
+        )
+
+    async def clear_bands(self, batch_id: int) -> None:
+        """See the port."""
+        await self._session.execute(update(batches).where(batches.c.id == batch_id).values(bands=0))
+
     async def get_batch(self, organization_id: int, key: str, *, lock: bool = False) -> Batch:
         """See the port."""
         statement = select(batches).where(batches.c.organization_id == organization_id, batches.c.key == key)
@@ -254,6 +270,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         created_at=row.created_at,
         updated_at=row.updated_at,
         extras=row.extras,
+        planned_version=row.planned_version,
     )
 
 

@@ -71,6 +71,18 @@ class CampaignRows(Protocol):
         """Scheduled and running campaigns of all organisations, in order of id: for the engine."""
         ...
 
+    async def unswept(self) -> Sequence[Campaign]:
+        """Cancelled and completed campaigns that may still have contacts waiting: for the engine."""
+        ...
+
+    async def set_planned(self, campaign_id: int, version: int) -> None:
+        """The plan version that waiting contacts follow now; -1: the campaign is over and swept."""
+        ...
+
+    async def clear_bands(self, batch_id: int) -> None:
+        """Nobody waits in this batch any more, and it is over."""
+        ...
+
     async def get_batch(self, organization_id: int, key: str, *, lock: bool = False) -> Batch:
         """The batch with the client's key, deleted or not, or NotFound."""
         ...

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from clarion.core.campaigns import BatchStatus, CampaignStatus
-from clarion.core.contacts import Attempt, Contact, Decision
+from clarion.core.contacts import Attempt, Contact, Decision, band
 from clarion.core.outcomes import AttemptState, ContactState, FinishReason, Outcome
 from clarion.core.pacing import Account
 
@@ -61,6 +61,30 @@ class Move:
     last_outcome: Outcome | None
     finish_reason: FinishReason | None
     goal_reached: bool
+
+    @classmethod
+    def stay(cls, contact: Contact) -> Move:
+        """The move that leaves a waiting contact where it is: the start of moves that change one thing."""
+        return cls(
+            contact_id=contact.id,
+            fence=None,
+            state=contact.state,
+            band=band(contact.priority, retry=contact.tries > 0),
+            address_index=contact.address_index,
+            region_key=contact.region_key,
+            next_at=contact.next_at,
+            not_before=contact.not_before,
+            tries=contact.tries,
+            burned=contact.burned,
+            faults=contact.faults,
+            last_outcome=contact.last_outcome,
+            finish_reason=None,
+            goal_reached=contact.goal_reached,
+        )
+
+    def finished(self, reason: FinishReason) -> Move:
+        """The same contact, finished."""
+        return replace(self, state=ContactState.FINISHED, finish_reason=reason, next_at=None, not_before=None)
 
 
 @dataclass(frozen=True, slots=True)
