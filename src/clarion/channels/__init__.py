@@ -1,1 +1,1 @@
-"""Ways out: voice, SMS, e-mail. A carrier is a folder and one line in the catalog."""
+"""The ways out: a folder per channel, and in it a folder per kind of carrier."""
