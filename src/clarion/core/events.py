@@ -336,3 +336,15 @@ def _of_contact(
             **more,
         },
     )
+
+
+def trial_of(endpoint: Endpoint, at: datetime) -> Happening:
+    """A try-out of an endpoint, sent by hand."""
+    return Happening(
+        type=EventType.WEBHOOK_TEST,
+        organization_id=endpoint.organization_id,
+        at=at,
+        campaign_id=endpoint.campaign_id,
+        agent_id=endpoint.agent_id,
+        data={"endpoint_id": endpoint.id, "message": "This is a test."},
+    )

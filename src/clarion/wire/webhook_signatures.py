@@ -28,6 +28,14 @@ def is_secret(text: str) -> bool:
         return False
 
 
+def can_sign(text: str) -> bool:
+    """Whether a vendor's client may bring this secret: some bytes in base64, of a length that the vendor judges."""
+    try:
+        return len(_bytes(text)) > 0
+    except (binascii.Error, ValueError):
+        return False
+
+
 def message_id(number: int) -> str:
     """The `webhook-id` of an outbox message. It stays the same over retries and replays: the idempotency key."""
     return f"msg_{number}"
