@@ -140,3 +140,33 @@ CARRIER_FAULTS = frozenset(
     }
 )
 """Outcomes that are the carrier's doing (FIELD 1.2, 1.3, 1.5): retried elsewhere, never counted against the person."""
+
+
+_NEWS = (
+    {Outcome.DELIVERY_UNKNOWN},
+    {Outcome.SENT},
+    {Outcome.DEFERRED},
+    {Outcome.UNDELIVERED, Outcome.EXPIRED, Outcome.DROPPED},
+    {Outcome.DELIVERED},
+    {Outcome.OPENED},
+    {Outcome.CLICKED},
+    {Outcome.REPLIED},
+    {Outcome.BOUNCED},
+    {Outcome.UNSUBSCRIBED, Outcome.OPTED_OUT, Outcome.UNWANTED},
+    {Outcome.SPAM_REPORT},
+)
+"""What may be heard of a message, weakest first; providers report out of order and more than once."""
+_WEIGHT = {outcome: weight for weight, outcomes in enumerate(_NEWS) for outcome in outcomes}
+_REFUSALS = _NEWS[-2] | _NEWS[-1]
+
+
+def amends(old: Outcome, new: Outcome) -> bool:
+    """Whether later news `new` replaces what an ended attempt is known by.
+
+    Sent, delivered, opened, clicked, replied replace each other in this order only; a bounce replaces them all, and a
+    refusal (unsubscribed, opted out, reported as spam) replaces anything, a conversation's outcome too. A late receipt
+    of delivery corrects "undelivered", never the other way round.
+    """
+    if new in _REFUSALS and old not in _WEIGHT:
+        return True
+    return old in _WEIGHT and new in _WEIGHT and _WEIGHT[new] > _WEIGHT[old]
