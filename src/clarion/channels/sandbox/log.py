@@ -99,18 +99,20 @@ class MemoryLog:
         """See CarrierLog."""
 
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS asks (
-  seq INTEGER PRIMARY KEY,
-  attempt_id INTEGER NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL, number INTEGER NOT NULL,
-  region_key TEXT NOT NULL, sender TEXT, trunk_id INTEGER NOT NULL, asked_us INTEGER NOT NULL,
-  ring_s REAL NOT NULL, max_s REAL NOT NULL, leaves_message INTEGER NOT NULL, goal TEXT,
-  answer TEXT NOT NULL, outcome TEXT, detail TEXT, stopped_us INTEGER,
-  received REAL NOT NULL, pid INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS asks_by_attempt ON asks (attempt_id);
-CREATE TABLE IF NOT EXISTS voids (attempt_id INTEGER PRIMARY KEY, received REAL NOT NULL, pid INTEGER NOT NULL);
-"""
+SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS asks (
+      seq INTEGER PRIMARY KEY,
+      attempt_id INTEGER NOT NULL, channel TEXT NOT NULL, address TEXT NOT NULL, number INTEGER NOT NULL,
+      region_key TEXT NOT NULL, sender TEXT, trunk_id INTEGER NOT NULL, asked_us INTEGER NOT NULL,
+      ring_s REAL NOT NULL, max_s REAL NOT NULL, leaves_message INTEGER NOT NULL, goal TEXT,
+      answer TEXT NOT NULL, outcome TEXT, detail TEXT, stopped_us INTEGER,
+      received REAL NOT NULL, pid INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS asks_by_attempt ON asks (attempt_id)",
+    "CREATE TABLE IF NOT EXISTS voids (attempt_id INTEGER PRIMARY KEY, received REAL NOT NULL, pid INTEGER NOT NULL)",
+)
 ENTRY_COLUMNS = ", ".join((*Ask._fields, "answer", "outcome", "detail", "stopped_us"))
 FIND = f"""
 SELECT {ENTRY_COLUMNS} FROM asks
@@ -130,9 +132,11 @@ class FileLog:
             directory / LOG_NAME, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         # A killed process loses nothing that was written; only a power cut could, and no judge outlives one.
-        self._db.execute("PRAGMA journal_mode = WAL")
+        _patiently(self._db, "PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
-        self._db.executescript(SCHEMA)
+        with _Immediately(self._db):
+            for statement in SCHEMA:
+                self._db.execute(statement)
 
     def record(self, entries: Sequence[Entry]) -> Sequence[Entry | None]:
         """See CarrierLog."""
@@ -193,6 +197,19 @@ class _Immediately:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _patiently(db: sqlite3.Connection, statement: str) -> None:
+    """Run what SQLite refuses at once, busy timeout or not, while another process does the same."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 def _json(numbers: Iterator[int] | Sequence[int]) -> str:
