@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
 DAY_SECONDS = 86_400
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""In the order of `Schedule.week` and of `date.weekday()`."""
+
+_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2})(?::([0-9]{2}))?)?\s*(?:([ap])\.?m\.?)?", re.IGNORECASE)
+
+
+def parse_clock(text: str) -> int:
+    """Seconds since midnight of a wall-clock time: `9:00`, `09:00:30`, `24:00`, `6pm`, `6:30 PM`, `12am`.
+
+    24:00 is the end of the day, 86 400. Raises ValueError, worded for the person who typed it.
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None or (match[2] is None and match[4] is None):
+        raise ValueError(f"{text!r} is not a time of day; write 09:00, 17:30:00 or 6:30pm")
+    hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    if minute > 59 or second > 59:
+        raise ValueError(f"{text!r} is not a time of day; minutes and seconds go up to 59")
+    if match[4] is not None:
+        if not 1 <= hour <= 12:
+            raise ValueError(f"{text!r} is not a time of day; before am or pm the hour is 1 to 12")
+        hour = hour % 12 + (12 if match[4] in "pP" else 0)
+    seconds = hour * 3600 + minute * 60 + second
+    if seconds > DAY_SECONDS:
+        raise ValueError(f"{text!r} is not a time of day; the day ends at 24:00")
+    return seconds
+
+
+def format_clock(seconds: int) -> str:
+    """`09:00`, `17:30:15`, `24:00`; past midnight it goes on from 00:00, as a window that crosses it is written."""
+    if seconds > DAY_SECONDS:
+        seconds -= DAY_SECONDS
+    minutes, second = divmod(seconds, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{second:02}" if second else "")
 
 
 @dataclass(frozen=True, slots=True)
