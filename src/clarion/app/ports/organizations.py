@@ -7,15 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from clarion.app.actor import Role
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLimits:
-    """How often one person may be contacted, over all campaigns and channels. None is no limit."""
-
-    per_day: int | None = None
-    per_week: int | None = None
-    min_gap: timedelta | None = None
+from clarion.core.limits import PersonLimits as PersonLimits
 
 
 @dataclass(frozen=True, slots=True)
