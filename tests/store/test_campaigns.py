@@ -59,7 +59,11 @@ async def ledger(database: Database) -> Database:
     """Two organisations; the first has an agent in Chicago."""
     async with database.write() as tx:
         await tx.session.insert_many(
-            schema.organizations, [{"id": n, "name": f"o{n}", "settings": {}, "created_at": NOW} for n in (1, 2)]
+            schema.organizations,
+            [
+                {"id": n, "name": f"o{n}", "settings": settings, "created_at": NOW}
+                for n, settings in ((1, {"timezone": "Europe/Paris"}), (2, {}))
+            ],
         )
         await tx.session.insert_many(
             schema.agents,
@@ -78,14 +82,14 @@ async def ledger(database: Database) -> Database:
     return database
 
 
-async def test_a_campaign_comes_back_whole_with_its_agents_zone(ledger: Database) -> None:
+async def test_a_campaign_comes_back_whole_with_its_agents_or_its_organisations_zone(ledger: Database) -> None:
     put = campaign(1, agent_id=1)
     async with ledger.write() as tx:
         await tx.campaigns.insert(put, created_by=9)
         assert await tx.campaigns.get(1, 1) == replace(put, agent_zone="America/Chicago")
         changed = replace(put, name="new", plan_version=2, plan=Plan(), labels=(), agent_id=None, updated_at=LATER)
         await tx.campaigns.update(changed, updated_by=9)
-        assert await tx.campaigns.lock(1, 1) == changed
+        assert await tx.campaigns.lock(1, 1) == replace(changed, agent_zone="Europe/Paris")
 
 
 async def test_a_foreign_id_looks_like_none(ledger: Database) -> None:
@@ -115,7 +119,7 @@ async def test_the_status_moves_only_from_the_one_it_was_seen_in(ledger: Databas
         assert (done.started_at, done.finished_at, done.updated_at) == (NOW, LATER, LATER)
         assert await tx.campaigns.set_status(1, s.COMPLETED, s.RUNNING, LATER)
         again = await tx.campaigns.get(1, 1)
-        assert (again.started_at, again.finished_at) == (NOW, None)
+        assert (again.started_at, again.finished_at, again.planned_version) == (NOW, None, 0)
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,16 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to send. `headers` are e-mail's own (List-Unsubscribe and its like)."""
+
+    text: str
+    subject: str | None = None
+    html: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRule:
     """A condition on what is known of an address: `line_type in (mobile, voip)`."""
 
@@ -124,6 +134,7 @@ class Campaign:
     plan_version: int
     agent_id: int | None = None
     agent_zone: str | None = None
+    """The agent's zone, else the organisation's."""
     sender_id: int | None = None
     pool_id: int | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus
 from clarion.core.pacing import Pacing
 from clarion.store.columns import Instant, dump
 from clarion.store.plans import read_pacing, read_plan, write_pacing, write_plan
-from clarion.store.schema import agents, batches, campaigns
+from clarion.store.schema import agents, batches, campaigns, organizations
 from clarion.store.session import Session
 
 ACTIVE = (CampaignStatus.SCHEDULED, CampaignStatus.RUNNING)
@@ -62,6 +62,8 @@ class StoredCampaignRows:
     async def set_status(self, campaign_id: int, old: CampaignStatus, new: CampaignStatus, now: datetime) -> bool:
         """See the port."""
         values: dict[str, Any] = {"status": new, "updated_at": now, "finished_at": now if new in ENDED else None}
+        if old in ENDED:
+            values["planned_version"] = 0  # what was swept is swept; who comes in from now on is planned anew
         if new is CampaignStatus.RUNNING:
             values["started_at"] = func.coalesce(campaigns.c.started_at, literal(now, Instant))
         result = await self._session.execute(
@@ -216,8 +218,10 @@ class StoredCampaignRows:
 
 
 def _campaigns() -> Select[Any]:
-    return select(campaigns, agents.c.timezone.label("agent_zone")).select_from(
-        campaigns.outerjoin(agents, agents.c.id == campaigns.c.agent_id)
+    return (
+        select(campaigns, agents.c.timezone.label("agent_zone"), organizations.c.settings)
+        .join_from(campaigns, organizations, organizations.c.id == campaigns.c.organization_id)
+        .join(agents, agents.c.id == campaigns.c.agent_id, isouter=True)
     )
 
 
@@ -256,7 +260,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         plan=read_plan(row.plan),
         plan_version=row.plan_version,
         agent_id=row.agent_id,
-        agent_zone=row.agent_zone,
+        agent_zone=row.agent_zone or row.settings.get("timezone"),
         sender_id=row.sender_id,
         pool_id=row.pool_id,
         variables=row.variables,
