@@ -8,8 +8,20 @@ from typing import Any
 
 import pytest
 
-from clarion.core.events import Endpoint, EventType, Happening, messages_for
-from clarion.core.outcomes import Outcome
+from clarion.core.campaigns import BatchStatus, CampaignStatus
+from clarion.core.contacts import Attempt, Contact, Report
+from clarion.core.events import (
+    Endpoint,
+    EventType,
+    Happening,
+    attempt_ended,
+    batch_event,
+    campaign_event,
+    message_progressed,
+    messages_for,
+    payload,
+)
+from clarion.core.outcomes import AttemptState, Channel, ContactState, Outcome
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ENDED = Happening(
@@ -81,3 +93,72 @@ def test_order_is_that_of_the_happenings() -> None:
 
 def test_without_endpoints_there_is_nothing_to_write() -> None:
     assert messages_for([], [ENDED] * 500, NOW) == []
+
+
+@pytest.mark.parametrize(
+    "before, after, event",
+    [
+        ("draft", "scheduled", "campaign.scheduled"),
+        ("draft", "running", "campaign.started"),
+        ("scheduled", "running", "campaign.started"),
+        ("running", "paused", "campaign.paused"),
+        ("paused", "running", "campaign.resumed"),
+        ("running", "completed", "campaign.completed"),
+        ("completed", "running", "campaign.reopened"),
+        ("paused", "cancelled", "campaign.cancelled"),
+        ("completed", "cancelled", "campaign.cancelled"),
+        ("running", "running", None),
+        ("scheduled", "draft", None),
+    ],
+)
+def test_changes_of_campaigns(before: str, after: str, event: str | None) -> None:
+    assert campaign_event(CampaignStatus(before), CampaignStatus(after)) == event
+
+
+@pytest.mark.parametrize("after", list(BatchStatus))
+def test_every_change_of_a_batch_is_told(after: BatchStatus) -> None:
+    for before in BatchStatus:
+        assert (batch_event(before, after) is None) == (before is after)
+
+
+def test_an_attempts_end_tells_whether_there_is_another() -> None:
+    attempt = Attempt(
+        id=9,
+        organization_id=1,
+        campaign_id=7,
+        batch_id=70,
+        contact_id=700,
+        number=2,
+        channel=Channel.VOICE,
+        address="+12025550100",
+        person="p",
+        state=AttemptState.ENDED,
+        outcome=Outcome.BUSY,
+    )
+    contact = Contact(
+        id=700,
+        organization_id=1,
+        campaign_id=7,
+        batch_id=70,
+        reference_id="r-1",
+        address="+12025550100",
+        region_key=";",
+        person="p",
+        state=ContactState.WAITING,
+    )
+    again = payload(attempt_ended(attempt, contact, NOW, next_at=NOW, attempts_left=1))["data"]
+    assert (again["attempt_id"], again["attempt_number"], again["outcome"]) == (9, 2, "busy")
+    assert (again["will_retry"], again["next_at"], again["attempts_left"]) == (True, NOW, 1)
+    last = payload(attempt_ended(attempt, contact, NOW))["data"]
+    assert (last["will_retry"], last["next_at"], last["reference_id"]) == (False, None, "r-1")
+
+
+@pytest.mark.parametrize(
+    "outcome, event",
+    [("opened", "message.opened"), ("bounced", "message.bounced"), ("spam_report", "message.complained")],
+)
+def test_a_messages_fate_is_told(outcome: str, event: str) -> None:
+    attempt = Attempt(1, 1, 7, 70, 700, 1, Channel.EMAIL, "a@b.example", "p", AttemptState.ENDED)
+    (told,) = message_progressed(attempt, "r-1", Report(1, Outcome(outcome), NOW))
+    assert (told.type, told.outcome, told.contact_id) == (event, outcome, 700)
+    assert message_progressed(attempt, "r-1", Report(1, Outcome.BUSY, NOW)) == []

@@ -31,11 +31,16 @@ async def system_resolve(host: str, port: int) -> Sequence[str]:
 class PublicNetwork(httpcore.AsyncNetworkBackend):
     """Connects a connection pool to public addresses. TLS and the Host header keep using the name."""
 
-    def __init__(self, allow_private: Sequence[Network] = (), resolve: Resolve = system_resolve) -> None:
-        """`allow_private` networks are an operator's exceptions, for intranets and tests."""
+    def __init__(
+        self,
+        allow_private: Sequence[Network] = (),
+        resolve: Resolve = system_resolve,
+        plain: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        """`allow_private` networks are an operator's exceptions, for intranets and tests. `plain` opens the sockets."""
         self._allowed = tuple(allow_private)
         self._resolve = resolve
-        self._plain = httpcore.AnyIOBackend()
+        self._plain = plain or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,

@@ -28,6 +28,8 @@ def why_bad_url(url: str, *, allow_http: bool, allowed: Sequence[Network] = ()) 
         return "The URL must be absolute and begin with https://."
     if parsed.scheme == "http" and not allow_http:
         return "The URL must begin with https://; plain http is not allowed here."
+    if parsed.port is not None and not 0 < parsed.port < 65_536:
+        return f"There is no port {parsed.port}."
     if parsed.userinfo:
         return "The URL must not hold a user name or password."
     if parsed.fragment:
