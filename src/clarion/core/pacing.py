@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import repeat
 
+from clarion.core.beat import CATCH_UP, Beat, beat_of, microseconds_up
+
 
 class CapCounts(StrEnum):
     """What a daily cap counts."""
@@ -60,18 +62,9 @@ class Account:
     """The beat of the latest first attempt, from which finish-by measures the next (UTC)."""
 
 
-CATCH_UP = timedelta(seconds=5)
-"""How much a fast rate may be behind its beat and still catch up: an engine's hiccup, never a closed window."""
-CATCH_UP_WITHIN_SECOND = timedelta(milliseconds=50)
-"""The same for a limit per second, whose rolling second leaves less room."""
-SLOW_BEAT = timedelta(seconds=10)
-"""From this interval on there is no catching up: slots lie exactly one interval apart."""
-SLOW_BEAT_PER_SECOND = timedelta(milliseconds=250)
 LATE_SPREAD = timedelta(hours=1)
 """First attempts left over after `finish_by` are paced as if this much open time were left."""
 
-_HOUR = 3600.0
-_LONGEST_INTERVAL = 10 * 365 * 86_400.0
 _NO_LIMIT = sys.maxsize
 
 
@@ -89,42 +82,6 @@ class Grant:
     """When time alone allows more; None when an attempt has to end or a new day to begin."""
     limited_by: str
     """What kept it from being more: '' (nobody waits), rate, ramp_up, concurrency, daily_cap, finish_by, room."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Beat:
-    """A rate as a generic cell rate algorithm: a slot every `interval`, with `tolerance` to catch up.
-
-    A slot may be used up to `tolerance` late without moving those after it, so n used slots span at least
-    (n - 1) * interval - tolerance. With interval = (3600 s + tolerance) / N no rolling hour holds more than N.
-    """
-
-    interval: timedelta
-    tolerance: timedelta
-    ramp: RampUp | None = None
-    ramp_from: datetime | None = None
-
-    def after(self, slot: datetime) -> datetime:
-        """The slot after `slot`: one interval later, or while ramping up when the growing rate has added up to one."""
-        if self.ramp is None or self.ramp_from is None or self.ramp.start_fraction >= 1:
-            return slot + self.interval
-        over = self.ramp.over.total_seconds()
-        gone = max(0.0, (slot - self.ramp_from).total_seconds())
-        if gone >= over:
-            return slot + self.interval
-        whole = self.interval.total_seconds()
-        share = self.ramp.start_fraction + (1 - self.ramp.start_fraction) * gone / over
-        earned_in_ramp = (share + 1) / 2 * (over - gone)
-        if earned_in_ramp <= whole:
-            seconds = over - gone + whole - earned_in_ramp
-        else:
-            slope = (1 - self.ramp.start_fraction) / over
-            seconds = 2 * whole / (share + math.sqrt(share * share + 2 * slope * whole))
-        return slot + max(self.interval, _seconds(seconds))
-
-    def kept(self, slot: datetime | None, at: datetime) -> datetime:
-        """The beat that a use at `at` belongs to: `slot`, unless there is none or it lies too far back to catch up."""
-        return slot if slot is not None and at - slot <= self.tolerance else at
 
 
 def grant(
@@ -233,11 +190,6 @@ def spend(
     )
 
 
-def _seconds(seconds: float) -> timedelta:
-    """`seconds` in whole microseconds, rounded up so that a limit is never exceeded by rounding."""
-    return timedelta(microseconds=math.ceil(min(seconds, _LONGEST_INTERVAL) * 1_000_000))
-
-
 def _stopped(pacing: Pacing) -> bool:
     """Whether a rate of nothing was asked for (refused when a campaign is saved)."""
     return (pacing.per_hour is not None and pacing.per_hour <= 0) or (
@@ -245,33 +197,26 @@ def _stopped(pacing: Pacing) -> bool:
     )
 
 
-def _beat(pacing: Pacing, ramp_from: datetime) -> _Beat | None:
-    """One beat that keeps both rates: N per rolling hour needs interval * N >= 3600 + tolerance, likewise a second."""
-    hourly, secondly = pacing.per_hour, pacing.per_second
-    if (hourly is None and secondly is None) or _stopped(pacing):
+def _beat(pacing: Pacing, ramp_from: datetime) -> Beat | None:
+    """The beat of both rates together, ramped up; None when there is no rate, or one of nothing."""
+    if (pacing.per_hour is None and pacing.per_second is None) or _stopped(pacing):
         return None
-    bare = max(_HOUR / hourly if hourly else 0.0, 1 / secondly if secondly else 0.0)
-    tolerance = 0.0
-    if hourly is not None and bare < SLOW_BEAT.total_seconds():
-        tolerance = CATCH_UP.total_seconds()
-    if secondly is not None:
-        # A slower hourly beat leaves room in the second, so that much bunching is harmless.
-        slack = min(tolerance, max(0.0, secondly * bare - 1))
-        floor = CATCH_UP_WITHIN_SECOND.total_seconds() if bare < SLOW_BEAT_PER_SECOND.total_seconds() else 0.0
-        tolerance = max(slack, floor)
-    interval = max((_HOUR + tolerance) / hourly if hourly else 0.0, (1 + tolerance) / secondly if secondly else 0.0)
-    return _Beat(_seconds(interval), timedelta(seconds=tolerance), pacing.ramp_up, ramp_from)
+    beat = beat_of(pacing.per_hour, pacing.per_second)
+    ramp = pacing.ramp_up
+    if ramp is None or ramp.start_fraction >= 1:
+        return beat
+    return replace(beat, ramp_share=ramp.start_fraction, ramp_over=ramp.over, ramp_from=ramp_from)
 
 
-def _first_beat(pacing: Pacing, now: datetime, first_left: int | None, open_left: timedelta | None) -> _Beat | None:
+def _first_beat(pacing: Pacing, now: datetime, first_left: int | None, open_left: timedelta | None) -> Beat | None:
     """The beat of first attempts that ends on time, found anew each time it is asked; None when there is none."""
     if pacing.finish_by is None or open_left is None or not first_left or first_left < 0:
         return None
     left = open_left if now < pacing.finish_by and open_left > timedelta(0) else LATE_SPREAD
-    return _Beat(left / first_left, CATCH_UP)
+    return Beat(left / first_left, CATCH_UP)
 
 
-def _start(beat: _Beat | None, account: Account) -> datetime | None:
+def _start(beat: Beat | None, account: Account) -> datetime | None:
     """Where the beat stands. Measured from the last use as well, so that a raised or lowered rate counts at once."""
     if beat is None or account.last_used is None:
         return account.next_slot
@@ -282,7 +227,7 @@ def _start(beat: _Beat | None, account: Account) -> datetime | None:
 
 
 def _due(
-    beat: _Beat | None, last: datetime | None, now: datetime, until: datetime, most: int
+    beat: Beat | None, last: datetime | None, now: datetime, until: datetime, most: int
 ) -> tuple[list[datetime], datetime | None]:
     """The instants up to `until` at which `beat` is due, at most `most`; and the next one when time ends them."""
     found: list[datetime] = []
@@ -299,7 +244,7 @@ def _due(
 
 
 def _slots(
-    beat: _Beat | None, slot: datetime | None, until: datetime, floors: Iterable[datetime]
+    beat: Beat | None, slot: datetime | None, until: datetime, floors: Iterable[datetime]
 ) -> tuple[tuple[datetime, ...], datetime | None]:
     """A slot for each of `floors`, not before it, up to `until`; and the next one when the rate is what ends them."""
     found: list[datetime] = []
@@ -359,7 +304,7 @@ def _next_seat(pacing: Pacing, account: Account, now: datetime, taken: int) -> d
     if ramp is None or most is None or ramp.start_fraction >= 1:
         return None
     share = max(0.0, ((taken + 1) / most - ramp.start_fraction) / (1 - ramp.start_fraction))
-    return max(now, (account.ramp_from or now) + _seconds(share * ramp.over.total_seconds()))
+    return max(now, (account.ramp_from or now) + microseconds_up(share * ramp.over.total_seconds()))
 
 
 def fair_shares(
@@ -388,3 +333,44 @@ def fair_shares(
     for place in range(min(left, len(at_level))):
         shares[at_level[(turn + place) % len(at_level)]] += 1
     return {key: shares.get(key, 0) for key in demand}
+
+
+def pacing_problems(pacing: Pacing, now: datetime | None = None) -> list[tuple[str, str, str]]:
+    """What is wrong with a pacing that somebody asks for: `(field, code, message)`. Without `now` no date is judged."""
+    problems: list[tuple[str, str, str]] = []
+    for name, rate in (("per_hour", pacing.per_hour), ("per_second", pacing.per_second)):
+        if rate is not None and not (math.isfinite(rate) and rate > 0):
+            problems.append((name, "too_small", "A rate is more than 0; pause the campaign to send nothing."))
+    for name, count in (("max_concurrent", pacing.max_concurrent), ("daily_cap", pacing.daily_cap)):
+        if count is not None and count < 1:
+            problems.append((name, "too_small", "At least 1; pause the campaign to send nothing."))
+    if pacing.finish_by is not None:
+        if pacing.finish_by.tzinfo is None:
+            problems.append(("finish_by", "no_zone", "An instant needs an offset from UTC."))
+        elif now is not None and pacing.finish_by <= now:
+            problems.append(("finish_by", "in_the_past", "It has passed already."))
+    if pacing.ramp_up is not None:
+        if not 0 < pacing.ramp_up.start_fraction <= 1:
+            problems.append(("ramp_up.start_fraction", "out_of_range", "More than 0, at most 1."))
+        if pacing.ramp_up.over <= timedelta(0):
+            problems.append(("ramp_up.over", "too_small", "A ramp-up takes some time."))
+    return problems
+
+
+_WHY = {
+    "": "Nobody is waiting.",
+    "rate": "The rate is used up.",
+    "ramp_up": "Still ramping up.",
+    "concurrency": "As many attempts are live as may be at once; the next begins when one of them ends.",
+    "daily_cap": "The day's cap is used up; it goes on with the next day.",
+    "finish_by": "First attempts are spread to end at the time to finish by.",
+    "room": "The engine is busy with what it has taken.",
+}
+
+
+def why_waiting(grant: Grant) -> str:
+    """What kept a grant from being larger, in words; with the instant (UTC) when time alone allows more."""
+    words = _WHY[grant.limited_by]
+    if grant.next_at is None:
+        return words
+    return f"{words} The next may be made at {grant.next_at:%Y-%m-%d %H:%M:%S} UTC."
