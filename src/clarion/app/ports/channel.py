@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from clarion.core.campaigns import Rendered as Rendered
 from clarion.core.campaigns import Voicemail
 from clarion.core.contacts import Attempt, Report
 from clarion.core.outcomes import Channel
@@ -28,16 +29,6 @@ class Trunk:
     priority: int = 0
     weight: int = 1
     enabled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message ready to send. `headers` are e-mail's own (List-Unsubscribe and its like)."""
-
-    text: str
-    subject: str | None = None
-    html: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
