@@ -13,7 +13,7 @@ from clarion.app.keys import new_key
 from clarion.app.ports.channel import Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
-from clarion.app.ports.organizations import Organization, Settings, User
+from clarion.app.ports.organizations import Organization, PersonLimits, Settings, User
 from clarion.app.ports.resources import KeptTrunk, Sender
 from clarion.app.refusals import Conflict, Invalid, Problem
 from clarion.app.zones import zone_problems
@@ -28,6 +28,18 @@ SANDBOX_SENDERS = {
 
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,253}")
 COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class SettingsChanges(TypedDict, total=False):
+    """What can be changed of an organisation's settings. `person_limits` replaces all three."""
+
+    default_country: str
+    timezone: str
+    max_concurrent: int | None
+    person_limits: PersonLimits
+    retention_days: int | None
+    public_base_url: str | None
+    postal_address: str | None
 
 
 class UserChanges(TypedDict, total=False):
@@ -78,16 +90,16 @@ async def get_organization(ledger: Ledger, actor: Actor) -> Organization:
 
 
 async def change_organization(
-    ledger: Ledger, actor: Actor, *, name: str | None = None, settings: Settings | None = None
+    ledger: Ledger, actor: Actor, *, name: str | None = None, changes: SettingsChanges | None = None
 ) -> Organization:
-    """Rename it, or replace its settings whole. Owners only. Raises Invalid."""
+    """Rename it, or change the settings that are named. Owners only. Raises Invalid."""
     actor.must_be(Role.OWNER)
-    problems = [] if name is None else _name_problems(name)
-    _refuse(problems + ([] if settings is None else settings_problems(settings)))
     async with ledger.write() as tx:
         await tx.organizations.lock(actor.organization_id)
         old = await tx.organizations.organization(actor.organization_id)
-        changed = replace(old, name=name or old.name, settings=settings or old.settings)
+        settings = replace(old.settings, **(changes or {}))
+        changed = replace(old, name=old.name if name is None else name, settings=settings)
+        _refuse(_name_problems(changed.name) + settings_problems(settings))
         await tx.organizations.change_organization(changed)
     return changed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,6 @@ from clarion.core.outcomes import Channel
 from clarion.store.columns import dump
 from clarion.store.schema import consents, suppressions
 from clarion.store.session import Session
-
-PAGE = 1_000
 
 
 class StoredSuppressionRows:
@@ -133,14 +131,6 @@ class StoredSuppressionRows:
             query = query.where(suppressions.c.reason == reason.value)
         rows = await self._session.execute(query.order_by(suppressions.c.id).limit(limit))
         return [_suppression(row) for row in rows]
-
-    async def every_suppression(self, organization_id: int) -> AsyncIterator[Suppression]:
-        """See the port."""
-        after = 0
-        while page := await self.suppressions(organization_id, after=after, limit=PAGE):
-            for entry in page:
-                yield entry
-            after = page[-1].id
 
     async def remove_suppressions(self, organization_id: int, ids: Sequence[int]) -> int:
         """See the port."""

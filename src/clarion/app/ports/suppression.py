@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -107,10 +107,6 @@ class SuppressionRows(Protocol):
         reason: SuppressionReason | None = None,
     ) -> list[Suppression]:
         """Entries after the id `after`, by id, expired ones among them."""
-        ...
-
-    def every_suppression(self, organization_id: int) -> AsyncIterator[Suppression]:
-        """All entries by id, streamed."""
         ...
 
     async def remove_suppressions(self, organization_id: int, ids: Sequence[int]) -> int:
