@@ -263,7 +263,7 @@ def hours_for(
     agent_zone: str | None,
     law: LawBook,
     holidays: Holidays,
-    since: datetime = EPOCH,
+    since: datetime,
 ) -> Hours | FinishReason:
     """The hours of everybody in a region, or why nobody in it can ever be reached.
 

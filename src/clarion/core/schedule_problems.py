@@ -13,7 +13,7 @@ from clarion.core.schedule import DAY_SECONDS, WEEKDAYS, DayRule, Schedule, Span
 from clarion.core.wallclock import find_zone, numbered_day
 
 Found = tuple[str, str, str]
-"""The field's path (`schedule.week.monday.0.end`), a code for machines, a sentence for people."""
+"""The field's path inside the schedule (`week.monday.0.end`; empty for the whole), a code, a sentence for people."""
 
 _ANYWHERE = (timedelta(hours=14), timedelta(hours=12))
 """How far local time runs ahead of UTC and behind it, at most."""
@@ -33,45 +33,43 @@ def schedule_problems(
 
     `holiday_codes` are those that the holiday calendars know; `agent_known` False leaves the agent's zone for later
     (a draft without an agent). A schedule that is otherwise right is refused when it never opens between the later of
-    `now` and `start_at` and `end_at`: its holidays are left out of that, since their calendars end somewhere.
+    `now` and `start_at` and `end_at`; holidays are left out of that, since their calendars end somewhere.
     """
     found = [*_zone_problems(schedule, agent_zone, agent_known), *_span_problems(schedule)]
     found += [
-        (f"schedule.holidays.{index}", "unknown_holidays", f"There is no holiday calendar {code!r}.")
+        (f"holidays.{index}", "unknown_holidays", f"There is no holiday calendar {code!r}.")
         for index, code in enumerate(schedule.holidays)
         if code not in holiday_codes
     ]
     begin = max(now, start_at or now)
-    if end_at is not None and end_at <= begin:
-        found.append(("end_at", "ends_before_start", "The end must come after the start and after now."))
-    if not found and not _ever_opens(schedule, begin, end_at, agent_zone):
-        found.append(("schedule", "never_opens", "No window is open between the start and the end."))
+    if not found and (end_at is None or begin < end_at) and not _ever_opens(schedule, begin, end_at, agent_zone):
+        found.append(("", "never_opens", "No window is open between the start and the end."))
     return found
 
 
 def _zone_problems(schedule: Schedule, agent_zone: str | None, agent_known: bool) -> Iterator[Found]:
     if schedule.zone is not None and find_zone(schedule.zone) is None:
         message = f"{schedule.zone!r} is not an IANA time zone such as Europe/Berlin."
-        yield "schedule.zone", "unknown_zone", message
+        yield "zone", "unknown_zone", message
     elif schedule.zone is None and schedule.zone_policy is ZonePolicy.CAMPAIGN:
-        yield "schedule.zone", "missing_zone", "Windows on the campaign's clock need its time zone."
+        yield "zone", "missing_zone", "Windows on the campaign's clock need its time zone."
     if schedule.zone_policy is ZonePolicy.AGENT and agent_known and find_zone(agent_zone) is None:
-        yield "schedule.zone_policy", "missing_zone", "The agent has no time zone that is known."
+        yield "zone_policy", "missing_zone", "The agent has no time zone that is known."
 
 
 def _span_problems(schedule: Schedule) -> Iterator[Found]:
     if len(schedule.week) != 7:
-        yield "schedule.week", "wrong_week", "A week has seven days, Monday first."
+        yield "week", "wrong_week", "A week has seven days, Monday first."
         return
     for name, spans in zip(WEEKDAYS, schedule.week, strict=True):
-        yield from _bounds(f"schedule.week.{name}", spans)
+        yield from _bounds(f"week.{name}", spans)
     for weekday, rule in sorted(schedule.weekdays.items()):
         if not 0 <= weekday <= 6:
-            yield f"schedule.weekdays.{weekday}", "unknown_weekday", "Weekdays are 0 (Monday) to 6 (Sunday)."
+            yield f"weekdays.{weekday}", "unknown_weekday", "Weekdays are 0 (Monday) to 6 (Sunday)."
         else:
-            yield from _rule_problems(f"schedule.weekdays.{WEEKDAYS[weekday]}", rule)
+            yield from _rule_problems(f"weekdays.{WEEKDAYS[weekday]}", rule)
     for day, rule in sorted(schedule.dates.items()):
-        path = f"schedule.dates.{day.isoformat()}"
+        path = f"dates.{day.isoformat()}"
         yield from _rule_problems(path, rule)
         if rule.active is True and day in schedule.closed_dates:
             yield f"{path}.active", "contradiction", "The date is open here and one of the closed dates as well."
@@ -102,12 +100,12 @@ def _overlaps(schedule: Schedule) -> Iterator[Found]:
     week = [day.spans for day in pattern.eras[0].week]
     for weekday, name in enumerate(WEEKDAYS):
         rule = schedule.weekdays.get(weekday)
-        path = f"schedule.week.{name}" if rule is None or rule.spans is None else f"schedule.weekdays.{name}.spans"
+        path = f"week.{name}" if rule is None or rule.spans is None else f"weekdays.{name}.spans"
         if _overlap(week[weekday], week[weekday - 1]):
             yield path, "overlap", "Windows overlap; the day before counts when its last one crosses midnight."
     dated = campaign_pattern(replace(schedule, holidays=()), {})
     for number, day in sorted(dated.dates.items()):
-        path = f"schedule.dates.{numbered_day(number).isoformat()}.spans"
+        path = f"dates.{numbered_day(number).isoformat()}.spans"
         neighbours = _overlap(dated.day(number + 1).spans, day.spans) and number + 1 not in dated.dates
         if _overlap(day.spans, dated.day(number - 1).spans) or neighbours:
             yield path, "overlap", "Windows overlap; those of the days before and after count when they cross midnight."
