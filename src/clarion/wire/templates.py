@@ -19,6 +19,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from clarion.core.campaigns import Message, Rendered
+from clarion.wire.unsubscribe import PLACEHOLDER
 
 LONGEST_SOURCE = 200_000
 LONGEST_OUTPUT = 1_000_000
@@ -50,6 +51,8 @@ earlier one has grown."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BREAKS = re.compile(r"[\s\x00-\x1f\x7f\x85\u2028\u2029]+")
+GIVEN = {"unsubscribe_url": PLACEHOLDER}
+"""Variables that every message has. The link itself is put in when the attempt is known (`app.unsubscribe`)."""
 TURNS = "clarion turns"
 """The name of a render's loop counter among the variables; the space keeps templates from saying it."""
 
@@ -193,7 +196,7 @@ class _Part:
         chunks: list[str] = []
         length = 0
         try:
-            for chunk in self.template.generate({**variables, TURNS: _Turns()}):
+            for chunk in self.template.generate({**variables, **GIVEN, TURNS: _Turns()}):
                 length += len(chunk)
                 if length > LONGEST_OUTPUT:
                     raise Unrenderable(self.field, f"The text is longer than {LONGEST_OUTPUT} characters.")
@@ -272,7 +275,7 @@ def _compile(field: str, source: str, environment: _Environment) -> _Part:
     try:
         tree = environment.parse(source)
         _check(field, tree)
-        needed = frozenset(find_undeclared_variables(tree)) - _optional(tree)
+        needed = frozenset(find_undeclared_variables(tree)) - _optional(tree) - GIVEN.keys()
         for loop in tree.find_all(nodes.For):
             loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno)
         return _Part(field, environment.from_string(tree), needed)
