@@ -239,16 +239,18 @@ def test_a_closed_date_leaves_the_window_that_began_the_day_before() -> None:
 
 
 @pytest.mark.parametrize("years", [1, 3, 40, 500])
-def test_a_date_years_ahead_is_found_by_leaping(years: int) -> None:
+def test_a_date_years_ahead_is_found_by_leaping(years: int, monkeypatch: pytest.MonkeyPatch) -> None:
     day = date(2026 + years, 6, 1)
     hours = compiled(in_zone("Europe/Berlin", week=((),) * 7, dates={day: DayRule(spans=windows("10:00-11:00"))}))
     asked: list[int] = []
-    week_of = Hours._week
-    try:
-        Hours._week = lambda self, number: asked.append(number) or week_of(self, number)  # type: ignore[method-assign, func-returns-value]
-        assert hours.next_open(at("2026-11-23 00:00")) == at(f"{day} 10:00", "Europe/Berlin")
-    finally:
-        Hours._week = week_of  # type: ignore[method-assign]
+    look_up = Hours._week
+
+    def counted(self: Hours, number: int) -> object:
+        asked.append(number)
+        return look_up(self, number)
+
+    monkeypatch.setattr(Hours, "_week", counted)
+    assert hours.next_open(at("2026-11-23 00:00")) == at(f"{day} 10:00", "Europe/Berlin")
     assert len(asked) < 20
     assert hours.next_open(at(f"{day} 11:00", "Europe/Berlin")) is None
 
