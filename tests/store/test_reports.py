@@ -208,10 +208,10 @@ async def test_crowds_tell_apart_what_a_check_must(ledger: Database) -> None:
         crowds = await tx.reports.crowds(1, 1, Channel.EMAIL, NOW)
         assert sorted(crowds, key=repr) == sorted(
             [
-                Crowd(NEW_YORK, None, None, True),
-                Crowd(NEW_YORK, None, None, False),
-                Crowd(NEW_YORK, None, "bounced", False),
-                Crowd(NOWHERE, "voip", None, False),
+                Crowd(1, NEW_YORK, None, None, True),
+                Crowd(1, NEW_YORK, None, None, False),
+                Crowd(1, NEW_YORK, None, "bounced", False),
+                Crowd(1, NOWHERE, "voip", None, False),
             ],
             key=repr,
         )

@@ -24,6 +24,7 @@ from clarion.store.schema import (
     queue,
     suppressions,
     tallies,
+    workers,
 )
 from clarion.store.session import Session
 
@@ -244,6 +245,13 @@ class StoredReportRows:
         )
         return int((await self._session.execute(select(func.count()).select_from(some.subquery()))).scalar_one())
 
+    async def workers(self, now: datetime) -> int:
+        """See the port."""
+        running = (workers.c.lease_until > now, workers.c.fenced_at.is_(None), workers.c.stopped_at.is_(None))
+        return int(
+            (await self._session.execute(select(func.count()).select_from(workers).where(*running))).scalar_one()
+        )
+
     # checks
 
     async def crowds(self, organization_id: int, campaign_id: int, channel: Channel, now: datetime) -> Sequence[Crowd]:
@@ -271,6 +279,7 @@ class StoredReportRows:
         )
         address = func.lower(contacts.c.address)
         columns: list[ColumnElement[Any]] = [
+            queue.c.batch_id,
             queue.c.region_key,
             contacts.c.line_type,
             stopped.c.reason,
@@ -283,7 +292,7 @@ class StoredReportRows:
             .group_by(*columns)
         )
         rows = await self._session.execute(statement)
-        return [Crowd(r.region_key, r.line_type, r.reason, bool(r.consented), count=r[4]) for r in rows]
+        return [Crowd(r.batch_id, r.region_key, r.line_type, r.reason, bool(r.consented), r[-1]) for r in rows]
 
     async def recipients(
         self, organization_id: int, campaign_id: int, *, after: int, limit: int
@@ -291,6 +300,7 @@ class StoredReportRows:
         """See the port."""
         columns = (
             contacts.c.id,
+            contacts.c.batch_id,
             contacts.c.reference_id,
             contacts.c.address,
             queue.c.region_key,
@@ -304,7 +314,7 @@ class StoredReportRows:
             .limit(limit)
         )
         return [
-            Recipient(r.id, r.reference_id, r.address, r.region_key, r.line_type, r.variables or {})
+            Recipient(r.id, r.batch_id, r.reference_id, r.address, r.region_key, r.line_type, r.variables or {})
             for r in await self._session.execute(statement)
         ]
 

@@ -54,13 +54,12 @@ class ExportRow:
 class Crowd:
     """Waiting contacts that a pre-launch check cannot tell apart."""
 
+    batch_id: int
     region_key: str
     line_type: str | None
     suppressed: str | None
     """The reason of a suppression that holds now."""
     consented: bool
-    missing: tuple[str, ...] = ()
-    """Variables that the message needs and that they do not have."""
     count: int = 1
 
 
@@ -69,6 +68,7 @@ class Recipient:
     """One waiting contact with what a message can say about them."""
 
     contact_id: int
+    batch_id: int
     reference_id: str | None
     address: str
     region_key: str
@@ -135,6 +135,10 @@ class ReportRows(Protocol):
 
     async def ahead(self, contact_id: int, now: datetime, most: int) -> int:
         """How many due contacts of the batch are released before this one; counts no further than `most`."""
+        ...
+
+    async def workers(self, now: datetime) -> int:
+        """How many workers hold a lease."""
         ...
 
     async def crowds(self, organization_id: int, campaign_id: int, channel: Channel, now: datetime) -> Sequence[Crowd]:
