@@ -2,7 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
+
+from clarion.app.ports.people import (
+    DUPLICATE_ADDRESS,
+    DUPLICATE_REFERENCE,
+    Added,
+    ContactFilters,
+    Import,
+    ImportStatus,
+)
+from clarion.app.refusals import NotFound
+from clarion.core.campaigns import Batch
+from clarion.core.contacts import Address, BadRow, Contact, NewContact, band
+from clarion.core.outcomes import ContactState
+from clarion.store.columns import dump, to_micros
+from clarion.store.copying import copy_in, is_among
+from clarion.store.queue import contact_of, contacts_query
+from clarion.store.schema import contacts, import_rejects, imports, queue
 from clarion.store.session import Session
+
+CONTACT_NAMES = (
+    "id",
+    "organization_id",
+    "campaign_id",
+    "batch_id",
+    "reference_id",
+    "address",
+    "line_type",
+    "region_key",
+    "fallbacks",
+    "variables",
+    "zone",
+    "postal_code",
+    "person",
+    "priority",
+    "created_at",
+)
+QUEUE_NAMES = (
+    "contact_id",
+    "organization_id",
+    "campaign_id",
+    "batch_id",
+    "state",
+    "band",
+    "region_key",
+    "address_index",
+    "next_at",
+    "not_before",
+    "tries",
+    "burned",
+    "faults",
+    "goal_reached",
+    "updated_at",
+)
 
 
 class StoredPeopleRows:
@@ -11,3 +69,275 @@ class StoredPeopleRows:
     def __init__(self, session: Session) -> None:
         """`session` is the open transaction."""
         self._session = session
+
+    # contacts
+
+    async def add(
+        self, batch: Batch, contacts: Sequence[NewContact], now: datetime, *, allow_duplicates: bool
+    ) -> Added:
+        """See the port."""
+        new, duplicates = await self._sift(batch, contacts, allow_duplicates)
+        fresh = iter(await self._session.new_ids("contacts", len(new))) if new else iter(())
+        ids = {position: next(fresh) for position in new}
+        await self._write(batch, [(ids[position], contacts[position]) for position in new], to_micros(now))
+        return Added(tuple(ids.get(position) for position in range(len(contacts))), tuple(duplicates))
+
+    async def _sift(
+        self, batch: Batch, given: Sequence[NewContact], allow_duplicates: bool
+    ) -> tuple[list[int], list[BadRow]]:
+        """Positions of new contacts, and the duplicates: of those in the ledger and of those before them here."""
+        references = {c.reference_id for c in given if c.reference_id is not None}
+        by_reference: dict[str, str] = {}
+        if references:
+            among = is_among(self._session, contacts.c.reference_id, [*references])
+            statement = select(contacts.c.reference_id, contacts.c.id).where(contacts.c.batch_id == batch.id, among)
+            found = await self._session.execute(statement)
+            by_reference = {reference: f"contact {n}" for reference, n in found}
+        by_address: dict[str, str] = {}
+        if not allow_duplicates:
+            statement = select(contacts.c.address, contacts.c.id).where(
+                contacts.c.organization_id == batch.organization_id,
+                contacts.c.campaign_id == batch.campaign_id,
+                is_among(self._session, contacts.c.address, [*{c.address.value for c in given}]),
+            )
+            found = await self._session.execute(statement)
+            by_address = {address: f"contact {n}" for address, n in found}
+        new, duplicates = [], []
+        for position, contact in enumerate(given):
+            line, address, reference = contact.line or position + 1, contact.address.value, contact.reference_id
+            if reference is not None and (first := by_reference.get(reference)):
+                told = f"The batch has this reference already: {first}."
+                duplicates.append(BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference))
+            elif not allow_duplicates and (first := by_address.get(address)):
+                told = f"The campaign has this address already: {first}."
+                duplicates.append(BadRow(line, DUPLICATE_ADDRESS, told, "address", address))
+            else:
+                new.append(position)
+                here = f"line {line}"
+                by_address[address] = here
+                if reference is not None:
+                    by_reference[reference] = here
+        return new, duplicates
+
+    async def _write(self, batch: Batch, new: Sequence[tuple[int, NewContact]], now: int) -> None:
+        mine = (batch.organization_id, batch.campaign_id, batch.id)
+        people = [
+            (
+                contact_id,
+                *mine,
+                c.reference_id,
+                c.address.value,
+                c.address.line_type,
+                c.address.region_key,
+                dump([_fallback(one) for one in c.fallbacks]) if c.fallbacks else None,
+                dump(c.variables) if c.variables else None,
+                c.zone,
+                c.postal_code,
+                c.person or c.address.value,
+                c.priority,
+                now,
+            )
+            for contact_id, c in new
+        ]
+        places = [
+            (
+                contact_id,
+                *mine,
+                "waiting",
+                band(c.priority, retry=False),
+                c.address.region_key,
+                0,
+                now,
+                now,
+                0,
+                0,
+                0,
+                False,
+                now,
+            )
+            for contact_id, c in new
+        ]
+        await copy_in(self._session, contacts, CONTACT_NAMES, people)
+        await copy_in(self._session, queue, QUEUE_NAMES, places)
+
+    async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
+        """See the port."""
+        statement = contacts_query().where(queue.c.organization_id == organization_id, queue.c.contact_id == contact_id)
+        if lock:
+            statement = statement.with_for_update(of=queue)
+        row = (await self._session.execute(statement)).first()
+        if row is None:
+            raise NotFound("contact", contact_id)
+        return contact_of(row)
+
+    async def by_reference(self, organization_id: int, batch_id: int, reference_id: str) -> Contact:
+        """See the port."""
+        mine = (
+            contacts.c.organization_id == organization_id,
+            contacts.c.batch_id == batch_id,
+            contacts.c.reference_id == reference_id,
+        )
+        row = (await self._session.execute(contacts_query().where(*mine))).first()
+        if row is None:
+            raise NotFound("contact", reference_id)
+        return contact_of(row)
+
+    async def lock_many(self, organization_id: int, contact_ids: Sequence[int]) -> Sequence[Contact]:
+        """See the port."""
+        statement = (
+            contacts_query()
+            .where(queue.c.organization_id == organization_id, queue.c.contact_id.in_(contact_ids))
+            .order_by(queue.c.contact_id)
+            .with_for_update(of=queue)
+        )
+        return [contact_of(row) for row in await self._session.execute(statement)]
+
+    async def page(
+        self, organization_id: int, filters: ContactFilters, after: int | None, limit: int
+    ) -> Sequence[Contact]:
+        """See the port."""
+        statement = contacts_query().where(contacts.c.organization_id == organization_id)
+        plain: dict[ColumnElement[Any], Any] = {
+            contacts.c.campaign_id: filters.campaign_id,
+            contacts.c.batch_id: filters.batch_id,
+            contacts.c.address: filters.address,
+            contacts.c.reference_id: filters.reference_id,
+        }
+        for column, wanted in plain.items():
+            if wanted is not None:
+                statement = statement.where(column == wanted)
+        several: dict[ColumnElement[Any], frozenset[Any]] = {
+            queue.c.state: filters.states,
+            queue.c.finish_reason: filters.finish_reasons,
+            queue.c.last_outcome: filters.last_outcomes,
+        }
+        for column, words in several.items():
+            if words:
+                statement = statement.where(column.in_(sorted(words)))
+        if after is not None:
+            statement = statement.where(contacts.c.id > after)
+        rows = await self._session.execute(statement.order_by(contacts.c.id).limit(limit))
+        return [contact_of(row) for row in rows]
+
+    async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:
+        """See the port."""
+        statement = select(contacts.c.id).where(
+            contacts.c.organization_id == organization_id,
+            contacts.c.campaign_id == campaign_id,
+            contacts.c.address == address,
+        )
+        return (await self._session.execute(statement.limit(1))).scalar()
+
+    async def change(self, contact: Contact, now: datetime) -> None:
+        """See the port."""
+        mine = contacts.c.organization_id == contact.organization_id, contacts.c.id == contact.id
+        await self._session.execute(
+            update(contacts)
+            .where(*mine)
+            .values(
+                address=contact.address,
+                line_type=contact.line_type,
+                region_key=contact.home_region_key,
+                fallbacks=[_fallback(one) for one in contact.fallbacks] or None,
+                variables=contact.variables or None,
+                zone=contact.zone,
+                postal_code=contact.postal_code,
+                person=contact.person,
+                priority=contact.priority,
+            )
+        )
+        place: dict[str, Any] = {
+            "region_key": contact.region_key,
+            "address_index": contact.address_index,
+            "updated_at": now,
+        }
+        if contact.state is ContactState.WAITING:
+            place["band"] = band(contact.priority, retry=contact.tries > 0)
+        await self._session.execute(update(queue).where(queue.c.contact_id == contact.id).values(place))
+
+    # imports
+
+    async def open_import(self, new: Import) -> None:
+        """See the port."""
+        await self._session.execute(insert(imports).values(_import_row(new)))
+
+    async def import_like(self, organization_id: int, batch_id: int, head: str) -> Import | None:
+        """See the port."""
+        statement = select(imports).where(
+            imports.c.organization_id == organization_id,
+            imports.c.batch_id == batch_id,
+            imports.c.digest.startswith(head, autoescape=True),
+        )
+        row = (await self._session.execute(statement.order_by(imports.c.id.desc()).limit(1))).first()
+        return None if row is None else _import(row)
+
+    async def advance_import(self, before: Import, after: Import, rejects: Sequence[BadRow]) -> bool:
+        """See the port."""
+        moved = await self._session.execute(
+            update(imports)
+            .where(imports.c.id == before.id, imports.c.line == before.line, imports.c.status == before.status)
+            .values(_import_row(after))
+            .returning(imports.c.id)
+        )
+        if moved.first() is None:
+            return False
+        names = ("import_id", "line", "code", "field", "value", "message")
+        rows = [(after.id, r.line, r.code, r.field, r.value, r.message) for r in rejects]
+        await copy_in(self._session, import_rejects, names, rows)
+        return True
+
+    async def get_import(self, organization_id: int, import_id: int) -> Import:
+        """See the port."""
+        statement = select(imports).where(imports.c.organization_id == organization_id, imports.c.id == import_id)
+        row = (await self._session.execute(statement)).first()
+        if row is None:
+            raise NotFound("import", import_id)
+        return _import(row)
+
+    async def imports(self, organization_id: int, campaign_id: int, cursor: int | None, limit: int) -> Sequence[Import]:
+        """See the port."""
+        statement = select(imports).where(
+            imports.c.organization_id == organization_id, imports.c.campaign_id == campaign_id
+        )
+        if cursor is not None:
+            statement = statement.where(imports.c.id < cursor)
+        rows = await self._session.execute(statement.order_by(imports.c.id.desc()).limit(limit))
+        return [_import(row) for row in rows]
+
+    async def rejects(self, organization_id: int, import_id: int, after_line: int, limit: int) -> Sequence[BadRow]:
+        """See the port."""
+        await self.get_import(organization_id, import_id)
+        statement = (
+            select(import_rejects)
+            .where(import_rejects.c.import_id == import_id, import_rejects.c.line > after_line)
+            .order_by(import_rejects.c.line)
+            .limit(limit)
+        )
+        rows = await self._session.execute(statement)
+        return [BadRow(row.line, row.code, row.message, row.field, row.value) for row in rows]
+
+    async def reject_counts(self, import_id: int) -> Mapping[str, int]:
+        """See the port."""
+        statement = (
+            select(import_rejects.c.code, func.count())
+            .where(import_rejects.c.import_id == import_id)
+            .group_by(import_rejects.c.code)
+        )
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
+
+
+def _fallback(address: Address) -> dict[str, Any]:
+    return {name: getattr(address, name) for name in Address.__slots__}
+
+
+def _import_row(one: Import) -> dict[str, Any]:
+    row = {name: getattr(one, name) for name in Import.__slots__}
+    head = row.pop("head")
+    return row | {"digest": head + one.digest, "status": one.status.value}
+
+
+def _import(row: Row[Any]) -> Import:
+    values = dict(row._mapping)
+    both = values.pop("digest")
+    half = len(both) // 2
+    return replace(Import(**values, head=both[:half], digest=both[half:]), status=ImportStatus(row.status))

@@ -42,7 +42,7 @@ class RowBlock:
     bad: tuple[BadRow, ...]
     line: int
     digest: str
-    size: int
+    characters: int
     """Characters read so far."""
 
 

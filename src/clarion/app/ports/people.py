@@ -2,8 +2,147 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
+
+from clarion.core.campaigns import Batch
+from clarion.core.contacts import BadRow, Contact, NewContact
+from clarion.core.outcomes import ContactState, FinishReason, Outcome
+
+DUPLICATE_ADDRESS = "duplicate_address"
+DUPLICATE_REFERENCE = "duplicate_reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of contacts on their way in."""
+
+    ids: tuple[int | None, ...]
+    """One for each that was given, in order; None for a duplicate."""
+    duplicates: tuple[BadRow, ...]
+    """Each tells whom it repeats; the codes are DUPLICATE_ADDRESS and DUPLICATE_REFERENCE."""
+
+    @property
+    def accepted(self) -> int:
+        """How many are new."""
+        return len(self.ids) - len(self.duplicates)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilters:
+    """Which contacts a list shows; an empty field does not filter."""
+
+    campaign_id: int | None = None
+    batch_id: int | None = None
+    states: frozenset[ContactState] = frozenset()
+    finish_reasons: frozenset[FinishReason] = frozenset()
+    last_outcomes: frozenset[Outcome] = frozenset()
+    address: str | None = None
+    """Normalised, as contacts have it."""
+    reference_id: str | None = None
+
+
+class ImportStatus(StrEnum):
+    """Where an import stands."""
+
+    RUNNING = "running"
+    """At work, or interrupted by a crash: the same file, given again, goes on behind its line."""
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One file on its way into a batch. Every row of it up to `line` is accounted for."""
+
+    id: int
+    organization_id: int
+    campaign_id: int
+    batch_id: int
+    filename: str | None
+    head: str
+    """Stands for the beginning of the file and how it is read: 32 hexadecimal digits."""
+    digest: str
+    """Stands for every line up to `line`."""
+    status: ImportStatus
+    line: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    error: str | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class PeopleRows(Protocol):
     """Contacts and imports."""
+
+    async def add(
+        self, batch: Batch, contacts: Sequence[NewContact], now: datetime, *, allow_duplicates: bool
+    ) -> Added:
+        """Write contacts and their places in the queue, due at once; duplicates are left out and told.
+
+        A reference is unique in its batch. An address is unique in its campaign unless `allow_duplicates`, whatever
+        became of the contact that has it. The caller holds the campaign's lock.
+        """
+        ...
+
+    async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
+        """The contact, or NotFound. With `lock` nobody else can move it until this transaction ends."""
+        ...
+
+    async def by_reference(self, organization_id: int, batch_id: int, reference_id: str) -> Contact:
+        """The contact of a batch with the client's reference, or NotFound."""
+        ...
+
+    async def lock_many(self, organization_id: int, contact_ids: Sequence[int]) -> Sequence[Contact]:
+        """Those that exist, in order of id, held until this transaction ends."""
+        ...
+
+    async def page(
+        self, organization_id: int, filters: ContactFilters, after: int | None, limit: int
+    ) -> Sequence[Contact]:
+        """In order of id, above `after`."""
+        ...
+
+    async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:
+        """The contact of a campaign that has this first address."""
+        ...
+
+    async def change(self, contact: Contact, now: datetime) -> None:
+        """Write who a contact is: address, fallbacks, variables, zone, postal code, person, priority, and what the
+        queue keeps of it. The caller holds the contact's lock."""
+        ...
+
+    # imports
+    async def open_import(self, new: Import) -> None:
+        """A new import under `new.id`, from `tx.new_ids("imports")`."""
+        ...
+
+    async def import_like(self, organization_id: int, batch_id: int, head: str) -> Import | None:
+        """The latest import into the batch of a file that begins so."""
+        ...
+
+    async def advance_import(self, before: Import, after: Import, rejects: Sequence[BadRow]) -> bool:
+        """Move an import on, with the rows that were not taken. False when it is not at `before.line` any more:
+        somebody else is importing the same file."""
+        ...
+
+    async def get_import(self, organization_id: int, import_id: int) -> Import:
+        """The import, or NotFound."""
+        ...
+
+    async def imports(self, organization_id: int, campaign_id: int, cursor: int | None, limit: int) -> Sequence[Import]:
+        """The newest first; `cursor` is the id of the last one seen."""
+        ...
+
+    async def rejects(self, organization_id: int, import_id: int, after_line: int, limit: int) -> Sequence[BadRow]:
+        """Rows of an import that were not taken, duplicates among them, in order of line. NotFound for no import."""
+        ...
+
+    async def reject_counts(self, import_id: int) -> Mapping[str, int]:
+        """Code -> rows of an import that were not taken for that reason."""
+        ...

@@ -1,0 +1,35 @@
+"""Rows by the thousand: COPY on PostgreSQL, one prepared INSERT on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, bindparam, func, literal_column, select, text
+
+from clarion.store.columns import dump
+from clarion.store.session import Session
+
+
+async def copy_in(session: Session, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of plain database values (instants as microseconds, JSON as text) in the order of `names`."""
+    if not rows:
+        return
+    if session.is_postgres:
+        await session.execute(text("SELECT 1"))  # the adapter opens the transaction with its own first statement only
+        raw = await session.connection.get_raw_connection()
+        driver = raw.driver_connection
+        assert driver is not None
+        await driver.copy_records_to_table(table.name, records=rows, columns=list(names))
+    else:
+        marks = ", ".join("?" * len(names))
+        sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - names come from the schema
+        await session.connection.exec_driver_sql(sql, list(rows))
+
+
+def is_among(session: Session, column: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:
+    """`column IN words` with one parameter, however many words there are."""
+    if session.is_postgres:
+        return column == any_(bindparam(None, list(words), type_=ARRAY(Text)))
+    each = func.json_each(bindparam(None, dump(list(words)), type_=Text)).table_valued("value")
+    return column.in_(select(literal_column("value")).select_from(each))
