@@ -15,15 +15,22 @@ from clarion.app.idempotency import forget_answers
 from clarion.app.keys import KeyRing
 from clarion.surfaces.native import (
     agents,
+    attempts,
+    batches,
+    campaigns,
     consents,
+    deliveries,
     health,
     keys,
+    numbers,
     organizations,
     pools,
+    progress,
     senders,
     suppressions,
     trunks,
     users,
+    webhooks,
 )
 from clarion.surfaces.native.dependencies import Api, ApiDependencies
 from clarion.surfaces.native.edge import Edge, Figures
@@ -63,6 +70,14 @@ TAGS = [
 ]
 
 ROUTERS = (
+    campaigns.router,
+    numbers.router,
+    progress.router,
+    batches.router,
+    attempts.router,
+    webhooks.router,
+    deliveries.router,
+    deliveries.log_router,
     agents.router,
     trunks.router,
     senders.router,
@@ -83,6 +98,7 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
         dependencies.ledger,
         dependencies.clock,
         dependencies.seal,
+        dependencies.planner,
         settings,
         KeyRing(dependencies.ledger, dependencies.clock),
     )

@@ -13,10 +13,12 @@ from prometheus_client import CollectorRegistry
 
 from clarion.app.actor import Actor
 from clarion.app.keys import KeyRing
+from clarion.app.planning import Planner
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger
 from clarion.app.refusals import Unauthenticated
 from clarion.app.trunks import Drivers
+from clarion.app.webhooks import EndpointRules
 from clarion.core.outcomes import Channel
 from clarion.wire.secrets import Seal
 
@@ -41,6 +43,8 @@ class ApiSettings:
             {"sandbox": frozenset(Channel), "smtp": frozenset({Channel.EMAIL})},
         )
     )
+    endpoint_rules: EndpointRules = field(default_factory=EndpointRules)
+    """Which webhook URLs are allowed."""
     progress_every: timedelta = timedelta(seconds=1)
     """How often a stream of live progress looks at the ledger."""
     heartbeat_every: timedelta = timedelta(seconds=15)
@@ -56,6 +60,7 @@ class ApiDependencies:
     seal: Seal
     readiness: Readiness
     registry: CollectorRegistry
+    planner: Planner
     settings: ApiSettings = field(default_factory=ApiSettings)
 
 
@@ -66,6 +71,7 @@ class Api:
     ledger: Ledger
     clock: Clock
     seal: Seal
+    planner: Planner
     settings: ApiSettings
     keys: KeyRing
 

@@ -253,7 +253,7 @@ def page(
     return Page(items=[shape(value) for value in shown], next_cursor=str(key(shown[-1])) if more else None)
 
 
-Limit = Annotated[int, Query(ge=1, le=500, description="How many items at most.")]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[
     str | None,
     Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before. Treat it as opaque."),
@@ -266,3 +266,8 @@ NamePart = Annotated[
 def position(cursor: str | None) -> int:
     """The id after which an ascending list goes on."""
     return int(cursor) if cursor else 0
+
+
+def newest(cursor: str | None) -> int | None:
+    """The id below which a list with the newest first goes on; None is from the top."""
+    return int(cursor) if cursor else None
