@@ -77,8 +77,8 @@ class Recorded:
 
     ended: frozenset[int]
     """Attempts that are over."""
-    next_at: datetime | None
-    """The earliest instant at which one of their contacts is due again."""
+    next_at: Mapping[int, datetime]
+    """By campaign: the earliest instant at which one of their contacts is due again."""
 
 
 async def record(
@@ -109,15 +109,18 @@ async def record(
         await tx.queue.move(page.moves, now)
         if late:
             await _amend(tx, page, late, now)
-        await _suppress(tx, page, now)
+        await _suppress(tx, page)
         await tx.queue.decide(page.decisions)
         await tx.queue.count(slot, page.tallies)
         for organization_id, endpoints in book.endpoints.items():
             if endpoints:
                 theirs = [h for h in page.happenings if h.organization_id == organization_id]
                 await tx.outbox.put(messages_for(endpoints, theirs, now))
-    due = [m.next_at for m in page.moves if m.next_at is not None]
-    return Recorded(frozenset(held), min(due, default=None))
+    due: dict[int, datetime] = {}
+    for line in page.decisions:
+        if line.next_at is not None:
+            due[line.campaign_id] = min(line.next_at, due.get(line.campaign_id, line.next_at))
+    return Recorded(frozenset(held), due)
 
 
 def _end(page: _Page, planner: Planner, book: Book, live: Live, report: Report) -> None:
@@ -125,7 +128,7 @@ def _end(page: _Page, planner: Planner, book: Book, live: Live, report: Report) 
     attempt, contact = live.attempt, live.contact
     campaign, batch = book.campaigns[attempt.campaign_id], book.batches[attempt.batch_id]
     goal = _goal(campaign, report)
-    counted = burns(report.outcome)
+    counted = burns(report.outcome, answered=report.answered_at is not None)
     fault = report.outcome in CARRIER_FAULTS
     burned, faults = contact.burned + counted, contact.faults + 1 if fault else 0
     hours = planner.hours(campaign, contact.region_key)
@@ -377,13 +380,14 @@ async def _stop_waiting(tx: Tx, page: _Page, contact: Contact, report: Report, n
     )
 
 
-async def _suppress(tx: Tx, page: _Page, now: datetime) -> None:
+async def _suppress(tx: Tx, page: _Page) -> None:
     if not page.suppressions:
         return
+    ids = await tx.new_ids("suppressions", len(page.suppressions))
     await tx.suppression.suppress(
         [
             Suppression(
-                id=0,
+                id=n,
                 organization_id=attempt.organization_id,
                 channel=_scope(reason, attempt.channel),
                 address=attempt.address,
@@ -392,7 +396,7 @@ async def _suppress(tx: Tx, page: _Page, now: datetime) -> None:
                 campaign_id=attempt.campaign_id,
                 created_at=report.at,
             )
-            for attempt, reason, report in page.suppressions
+            for n, (attempt, reason, report) in zip(ids, page.suppressions, strict=True)
         ]
     )
 

@@ -9,28 +9,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from clarion.app.sender_desk import Pick, SenderDesk
 from clarion.app.planning import Planner
-from clarion.app.ports.channel import Rendered, Trunk
+from clarion.app.ports.channel import Trunk
 from clarion.app.ports.ledger import Ledger, Tx
+from clarion.app.ports.organizations import Settings
 from clarion.app.ports.queue import InFlight, Live, Move
 from clarion.app.ports.resources import Sender
-from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus, Rotation
+from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus, Rendered, Rotation
 from clarion.core.contacts import Attempt, Contact, Decision
 from clarion.core.eligibility import Circumstances, Go, Skip, Wait, judge
-from clarion.core.limits import PersonLimits, next_allowed
-from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason
+from clarion.core.limits import next_allowed
+from clarion.core.outcomes import AttemptState, FinishReason
 from clarion.core.pacing import Account, Grant, Pacing, grant, spend
 from clarion.core.targeting import filtered
-from clarion.wire.templates import Compiled, MissingVariable
+from clarion.wire.templates import Compiled, Unrenderable
 
 MOST = 500
 """Contacts in one transaction: long enough to be fast, short enough that nobody waits."""
 DEFER_MOST = 5_000
 WEEK = timedelta(days=7)
+EVERY_BAND = (1 << 20) - 1
+RETRY_BANDS = 0xAAAAA
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Ready:
     """An attempt that is on disk and may now be asked of its carrier."""
 
     live: Live
+    at: datetime
+    """When to ask: now, or the planned instant on a virtual clock (UTC)."""
     campaign: Campaign
     sender: Sender
     trunk: Trunk
@@ -69,7 +75,9 @@ class Round:
     next_at: datetime | None = None
     limited_by: str = ""
     touched: int = 0
-    """Contacts looked at: when many were, more may be due."""
+    """Contacts looked at."""
+    open_lanes: Mapping[int, int] = field(default_factory=dict)
+    """Batches (id -> bands) that no limit keeps from releasing more: their next contact decides when to come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,7 @@ async def release(
 ) -> Round:
     """Release what is due for a campaign until `until` (`now`, but for a virtual clock). Instants are UTC."""
     if offer.room <= 0 or not offer.senders:
-        return Round(limited_by="room" if offer.senders else "no_sender")
+        return Round(limited_by="room")
     campaign = offer.campaign
     desk = SenderDesk(offer.rotation, offer.senders, offer.trunks)
     lead = f"campaign:{campaign.id}"
@@ -122,7 +130,8 @@ async def release(
         desk.open(accounts, flying, now, until, day)
         room = min(offer.room, MOST, _free(offer.settings.max_concurrent, flying, campaign.organization_id))
         whole = await _grant(tx, planner, campaign, None, offer.batches, accounts[lead], flying, room, now, until, day)
-        work = _Work(limited_by=whole.limited_by)
+        work = _Work()
+        lanes: dict[int, int] = {}
         used: list[tuple[datetime, bool]] = []
         for batch in offer.batches:
             if heads.batches.get(batch.id) is not BatchStatus.ACTIVE or _expired(batch, now):
@@ -138,16 +147,22 @@ async def release(
             used.extend(taken)
             if scope is not None:
                 accounts[scope] = _spend(batch.pacing, accounts[scope], taken, day, now)
-                if len(taken) >= len(lane.slots):
-                    work.come_again(lane.next_at)
+            lanes[batch.id] = _open_bands(batch.bands, lane, taken)
+            if lanes[batch.id] != batch.bands:
+                work.come_again(_after_limit(lane, campaign, offer.settings, now))
         accounts[lead] = _spend(campaign.plan.pacing, accounts[lead], used, day, now)
-        if len(used) >= len(whole.slots):
-            work.come_again(whole.next_at)
-        work.come_again(desk.next_at)
+        mask = _open_bands(EVERY_BAND, whole, used)
+        if mask != EVERY_BAND:
+            work.limited_by = whole.limited_by
+            work.come_again(now if room == MOST and whole.limited_by == "room" else _after_limit(whole, campaign, offer.settings, now))
+        if desk.limited_by:
+            mask, work.limited_by = 0, desk.limited_by
+            work.come_again(desk.next_at or _next_day(campaign, offer.settings, now))
+        lanes = {n: bands & mask for n, bands in lanes.items() if bands & mask}
         touched = {lead, *batch_scopes.values()} if used else set()
         await tx.queue.save_accounts([accounts[s] for s in sorted(touched)] + desk.changed())
         await _keep(tx, work, slot, now)
-    return Round(work.ready, work.next_at, work.limited_by or desk.limited_by, work.touched)
+    return Round(work.ready, work.next_at, work.limited_by, work.touched, lanes)
 
 
 async def _work_lane(
@@ -210,7 +225,7 @@ async def _work_lane(
                     continue
             try:
                 message = offer.message.render(_variables(offer.campaign, contact)) if offer.message else None
-            except MissingVariable as missing:
+            except Unrenderable as missing:
                 skip = Skip(FinishReason.MISSING_VARIABLE, "message", {"variable": missing.name})
                 _skip(work, contact, skip, now)
                 continue
@@ -240,6 +255,7 @@ async def _judge_all(
     free: dict[str, tuple[datetime, str]] = {}
     limits = {c.id: planner.person_limits(campaign, c.region_key, offer.settings.person_limits) for c in candidates}
     if any(limits.values()):
+        await tx.queue.lock_accounts(None, [f"people:{campaign.organization_id}"])
         people = sorted({c.person for c in candidates if limits[c.id]})
         touches = await tx.queue.touches(campaign.organization_id, people, now - WEEK)
         for contact in candidates:
@@ -355,7 +371,7 @@ async def _write(
         )
         firsts += contact.tries == 0
         attempts.append(attempt)
-        work.ready.append(Ready(Live(attempt, contact), campaign, sender, trunk, one.message))
+        work.ready.append(Ready(Live(attempt, contact), at, campaign, sender, trunk, one.message))
     await tx.queue.release(attempts)
     work.tallies[campaign.id, batch.id, "attempts"] += len(attempts)
     work.tallies[campaign.id, batch.id, "first_attempts"] += firsts
@@ -438,6 +454,36 @@ def _spend(
     )
 
 
+def _open_bands(mask: int, granted: Grant, used: Sequence[tuple[datetime, bool]]) -> int:
+    """The bands that the grant still has something for."""
+    firsts = sum(first for _, first in used)
+    if len(used) >= len(granted.slots):
+        return 0
+    if firsts >= granted.max_first:
+        mask &= RETRY_BANDS
+    if len(used) - firsts >= granted.max_retry:
+        mask &= ~RETRY_BANDS
+    return mask
+
+
+def _after_limit(granted: Grant, campaign: Campaign, settings: Settings, now: datetime) -> datetime | None:
+    """When a limit that binds lets go by time alone: with the rate's next slot, or with a new day."""
+    if granted.next_at is None and granted.limited_by == "daily_cap":
+        return _next_day(campaign, settings, now)
+    return granted.next_at
+
+
+def _next_day(campaign: Campaign, settings: Settings, now: datetime) -> datetime:
+    """The start of the next day that caps are counted by (UTC)."""
+    zone = ZoneInfo(_cap_zone(campaign, settings))
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, datetime.min.time(), zone).astimezone(UTC)
+
+
+def _cap_zone(campaign: Campaign, settings: Settings) -> str:
+    return campaign.plan.schedule.zone or campaign.agent_zone or settings.timezone
+
+
 def _counts_concurrency(offer: Offer) -> bool:
     return (
         offer.campaign.plan.pacing.max_concurrent is not None
@@ -450,9 +496,7 @@ def _counts_concurrency(offer: Offer) -> bool:
 def _shared_scopes(offer: Offer) -> list[str]:
     """Limits over campaigns: whoever releases under one holds its account, so that two never count the same place."""
     organization = f"organization:{offer.campaign.organization_id}"
-    person = offer.settings.person_limits
-    shared = offer.settings.max_concurrent is not None or any((person.per_day, person.per_week, person.min_gap))
-    return [organization] if shared else []
+    return [organization] if offer.settings.max_concurrent is not None else []
 
 
 def _free(limit: int | None, flying: Iterable[InFlight], organization_id: int) -> int:
@@ -463,8 +507,7 @@ def _free(limit: int | None, flying: Iterable[InFlight], organization_id: int) -
 
 def _local_day(campaign: Campaign, settings: Settings, now: datetime) -> date:
     """The day that caps are counted by: on the campaign's clock, else its agent's, else the organisation's."""
-    zone = campaign.plan.schedule.zone or campaign.agent_zone or settings.timezone
-    return now.astimezone(ZoneInfo(zone)).date()
+    return now.astimezone(ZoneInfo(_cap_zone(campaign, settings))).date()
 
 
 def _cap_of_day(campaign: Campaign, day: date) -> int | None:

@@ -94,14 +94,16 @@ class StoredQueueRows:
 
     # limits
 
-    async def lock_accounts(self, lead: str, others: Iterable[str]) -> dict[str, Account] | None:
+    async def lock_accounts(self, lead: str | None, others: Iterable[str]) -> dict[str, Account] | None:
         """See the port."""
-        first = await self._lock([lead], skip=True)
-        if lead not in first:
-            await self._open([lead])
+        first: dict[str, Account] = {}
+        if lead is not None:
             first = await self._lock([lead], skip=True)
-            if lead not in first:
-                return None
+            if not first:
+                await self._open([lead])
+                first = await self._lock([lead], skip=True)
+                if not first:
+                    return None
         rest = sorted(set(others) - {lead})
         if rest:
             found = await self._lock(rest, skip=False)

@@ -110,8 +110,8 @@ class QueueRows(Protocol):
     """Claims, attempts, decisions, limits, workers."""
 
     # limits
-    async def lock_accounts(self, lead: str, others: Iterable[str]) -> dict[str, Account] | None:
-        """The accounts, locked until the transaction ends; None when another worker holds `lead`."""
+    async def lock_accounts(self, lead: str | None, others: Iterable[str]) -> dict[str, Account] | None:
+        """The accounts, locked until the transaction ends; None when another worker holds `lead`. Waits for others."""
         ...
 
     async def save_accounts(self, accounts: Iterable[Account]) -> None:

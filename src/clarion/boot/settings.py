@@ -1,0 +1,96 @@
+"""Settings: flags over environment (`CLARION_…`) over a TOML file over defaults."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+CONFIG_NAME = "clarion.toml"
+
+
+class ServeRole(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """Everything that a deployment decides. Nested values in the environment: `CLARION_SANDBOX__SEED=7`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLARION_", env_nested_delimiter="__", extra="forbid", env_ignore_empty=True
+    )
+
+    data: Path = Field(default=Path("clarion-data"), description="Folder of the database, the key and the logs.")
+    database: str | None = Field(default=None, description="URL; None is SQLite in the data folder.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    role: ServeRole = Field(default=ServeRole.ALL, description="What this process does.")
+    public_url: str | None = Field(default=None, description="Where recipients reach this server (unsubscribe links).")
+    secret_key: SecretStr | None = Field(
+        default=None, description="Key that seals secrets; None is the file secret.key in the data folder."
+    )
+    log_format: LogFormat = Field(default=LogFormat.CONSOLE, description="console or json.")
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    max_body_bytes: int = Field(default=10_000_000, ge=1_000, description="Largest JSON request.")
+    max_upload_bytes: int = Field(default=2_500_000_000, ge=1_000, description="Largest CSV upload.")
+    webhooks_allow_http: bool = Field(default=False, description="Allow webhook URLs without TLS.")
+    webhooks_allow_private: tuple[str, ...] = Field(
+        default=(), description="Networks (CIDR) that webhooks may reach although they are private."
+    )
+    sandbox: dict[str, Any] = Field(default_factory=dict, description="The simulated public: seed, speed, faults.")
+
+    config_file: ClassVar[Path | None] = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, the file last."""
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        if cls.config_file is not None:
+            sources += (TomlConfigSettingsSource(settings_cls, cls.config_file),)
+        return sources
+
+    @property
+    def database_url(self) -> str:
+        """The URL in force."""
+        return self.database or f"sqlite:///{self.data.resolve() / 'clarion.db'}"
+
+
+def read_settings(config: Path | None = None, **flags: Any) -> Settings:
+    """The settings in force. `config` None: `clarion.toml` of the working folder, if there is one.
+
+    Flags that are None were not given. Raises pydantic's ValidationError with every wrong field.
+    """
+    path = config if config is not None else Path(CONFIG_NAME)
+    if config is not None and not config.is_file():
+        raise FileNotFoundError(f"There is no settings file {config}.")
+
+    class Located(Settings):
+        config_file = path if path.is_file() else None
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    sandbox = given.pop("sandbox", None)
+    settings = Located(**given)
+    if sandbox:
+        settings = settings.model_copy(update={"sandbox": {**settings.sandbox, **sandbox}})
+    return settings
