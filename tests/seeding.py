@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from clarion.app.ports.organizations import Organization, Settings
 from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus, Plan
 from clarion.core.contacts import band
 from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason, Outcome
@@ -19,17 +20,17 @@ LOS_ANGELES = "America/Los_Angeles;US,US-CA"
 NOWHERE = ";US"
 
 
-async def organization(ledger: Database, number: int = 1, channels: Sequence[Channel] = tuple(Channel)) -> None:
+async def organization(ledger: Database, number: int = 1, settings: Settings | None = None) -> None:
     """An organisation with one trunk, one sender and one pool per channel, and an agent in Chicago."""
     stamps = {"created_at": NOW, "updated_at": NOW}
     mine = {"organization_id": number, **stamps}
     async with ledger.write() as tx:
         put = tx.session.insert_many
-        await put(schema.organizations, [{"id": number, "name": f"o{number}", "settings": {}, "created_at": NOW}])
+        await tx.organizations.add_organization(Organization(number, f"o{number}", settings or Settings(), NOW))
         await put(
             schema.agents, [{"id": number * 10, "name": "Ada", "timezone": "America/Chicago", "config": {}, **mine}]
         )
-        for n, channel in enumerate(channels, number * 10):
+        for n, channel in enumerate(Channel, number * 10):
             trunk: dict[str, Any] = {
                 "id": n,
                 "channel": channel,

@@ -85,6 +85,7 @@ async def steering_problems(
     end_stands = before is not None and before.end_at == content.end_at
     finish_stands = before is not None and before.plan.pacing.finish_by == plan.pacing.finish_by
     ended = content.end_at is not None and content.end_at <= now
+    problems += _end_problems(content, now, end_stands)
     found = schedule_problems(
         plan.schedule,
         now,
@@ -93,7 +94,7 @@ async def steering_problems(
         agent_zone=(agent.timezone if agent else None) or settings.timezone,
         holiday_codes=known_holiday_codes(),
     )
-    problems += [Problem(*each) for each in found]
+    problems += _named("schedule", found)
     problems += _named("pacing", pacing_problems(plan.pacing, None if finish_stands else now))
     problems += _named("retries", retries_problems(plan.retries))
     problems += _named("targeting", targeting_problems(plan.targeting))
@@ -158,6 +159,16 @@ def _channel_problems(field: str, noun: str, theirs: Channel, ours: Channel) -> 
     if theirs is ours:
         return []
     return [Problem(field, "wrong_channel", f"{noun} is for {theirs}, the campaign is for {ours}.")]
+
+
+def _end_problems(content: CampaignContent, now: datetime, end_stands: bool) -> list[Problem]:
+    if content.end_at is None:
+        return []
+    if content.start_at is not None and content.end_at <= content.start_at:
+        return [Problem("end_at", "before_start", "The end is not after the start.")]
+    if content.end_at <= now and not end_stands:
+        return [Problem("end_at", "past", "The end is in the past.")]
+    return []
 
 
 def _message_problems(channel: Channel, message: Message | None) -> list[Problem]:
