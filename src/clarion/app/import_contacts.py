@@ -7,11 +7,9 @@ known by its beginning, read over up to the line, and compared there by digest b
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from itertools import chain
 
 import orjson
 
@@ -20,10 +18,11 @@ from clarion.app.add_contacts import admit, enter
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.people import Import, ImportStatus
+from clarion.app.reading import BlockReader, Chunks, Source, open_reader
 from clarion.app.refusals import Conflict, Invalid, Problem
 from clarion.core.campaigns import Batch
 from clarion.wire.contact_columns import NoColumns
-from clarion.wire.contact_rows import Layout, RowBlock, read_blocks
+from clarion.wire.contact_rows import Layout, RowBlock
 
 HEAD = 65_536
 """Bytes by which a file is known again."""
@@ -59,7 +58,7 @@ async def import_csv(
     clock: Clock,
     actor: Actor,
     campaign_id: int,
-    chunks: AsyncIterator[bytes] | Iterable[bytes],
+    chunks: Chunks,
     *,
     mapping: Mapping[str, str] | None = None,
     batch_key: str | None = None,
@@ -83,15 +82,15 @@ async def import_csv(
     layout = Layout(campaign.channel, country, mapping or {})
     if block_rows is not None:
         layout = replace(layout, block_rows=block_rows)
-    source = _in_thread(chunks) if isinstance(chunks, AsyncIterator) else iter(chunks)
-    begun = await asyncio.to_thread(_begin, source)
-    head = _head(b"".join(begun), layout, allow_duplicates)
+    source = Source(chunks)
+    await source.begin(HEAD)
+    head = _head(b"".join(source.begun), layout, allow_duplicates)
     before: Import | None = None
     if resume:
         async with ledger.read() as tx:
             before = await tx.people.import_like(actor.organization_id, batch.id, head)
     run = _Run(ledger, clock, actor, batch, allow_duplicates, progress)
-    return await run.through(before, filename, head, chain(begun, source), layout)
+    return await run.through(before, filename, head, source, layout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,9 @@ class _Run:
     progress: Callable[[ImportProgress], None] | None
 
     async def through(
-        self, before: Import | None, filename: str | None, head: str, chunks: Iterator[bytes], layout: Layout
+        self, before: Import | None, filename: str | None, head: str, source: Source, layout: Layout
     ) -> ImportReport:
-        blocks = _Ahead(read_blocks(chunks, layout, resume_at=before.line if before else 0))
+        blocks = await open_reader(source, layout, before.line if before else 0)
         try:
             block = await _first(blocks)
             if before is None:
@@ -127,7 +126,7 @@ class _Run:
                 await self._stop(state, error)
                 raise
         finally:
-            blocks.close()
+            await blocks.close()
         async with self.ledger.read() as tx:
             codes = await tx.people.reject_counts(state.id)
         return ImportReport(state, codes, before.line if before and before.line else None)
@@ -197,29 +196,7 @@ class _Run:
             await tx.people.advance_import(state, replace(failed, updated_at=self.clock.now()), [])
 
 
-class _Ahead:
-    """Blocks that are parsed in a thread, the next one while the last one is written."""
-
-    def __init__(self, blocks: Iterator[RowBlock]) -> None:
-        self._blocks = blocks
-        self._task: asyncio.Task[RowBlock | None] | None = None
-
-    async def next(self) -> RowBlock | None:
-        task = self._task or self._begin()
-        block = await task
-        self._task = None if block is None else self._begin()
-        return block
-
-    def _begin(self) -> asyncio.Task[RowBlock | None]:
-        return asyncio.create_task(asyncio.to_thread(next, self._blocks, None))
-
-    def close(self) -> None:
-        """Parse no further. A block in work is finished and dropped."""
-        if self._task is not None:
-            self._task.cancel()
-
-
-async def _first(blocks: _Ahead) -> RowBlock | None:
+async def _first(blocks: BlockReader) -> RowBlock | None:
     try:
         return await blocks.next()
     except NoColumns as error:
@@ -242,25 +219,3 @@ def _head(beginning: bytes, layout: Layout, allow_duplicates: bool) -> str:
     return blake2b(
         beginning[:HEAD], digest_size=16, key=blake2b(orjson.dumps(how), digest_size=16).digest()
     ).hexdigest()
-
-
-def _begin(source: Iterator[bytes]) -> list[bytes]:
-    """The first chunks, HEAD bytes of them or all that there are."""
-    begun: list[bytes] = []
-    while sum(map(len, begun)) < HEAD and (chunk := next(source, None)) is not None:
-        begun.append(chunk)
-    return begun
-
-
-def _in_thread(chunks: AsyncIterator[bytes]) -> Iterator[bytes]:
-    """The chunks of a source that lives on this event loop, for a thread that parses them."""
-    loop = asyncio.get_running_loop()
-
-    async def following() -> bytes | None:
-        return await anext(chunks, None)
-
-    def pull() -> Iterator[bytes]:
-        while (chunk := asyncio.run_coroutine_threadsafe(following(), loop).result()) is not None:
-            yield chunk
-
-    return pull()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
@@ -62,6 +63,9 @@ QUEUE_NAMES = (
     "updated_at",
 )
 
+MANY = 200
+"""Rows that are worked through beside the event loop."""
+
 
 class StoredPeopleRows:
     """Implements `clarion.app.ports.people.PeopleRows`."""
@@ -72,93 +76,39 @@ class StoredPeopleRows:
 
     # contacts
 
-    async def add(
-        self, batch: Batch, contacts: Sequence[NewContact], now: datetime, *, allow_duplicates: bool
-    ) -> Added:
+    async def add(self, batch: Batch, given: Sequence[NewContact], now: datetime, *, allow_duplicates: bool) -> Added:
         """See the port."""
-        new, duplicates = await self._sift(batch, contacts, allow_duplicates)
-        fresh = iter(await self._session.new_ids("contacts", len(new))) if new else iter(())
-        ids = {position: next(fresh) for position in new}
-        await self._write(batch, [(ids[position], contacts[position]) for position in new], to_micros(now))
-        return Added(tuple(ids.get(position) for position in range(len(contacts))), tuple(duplicates))
+        known = await self._known(batch, given, allow_duplicates)
+        new, duplicates = await _off_loop(len(given), lambda: _sift(given, *known, allow_duplicates))
+        if not new:
+            return Added((None,) * len(given), tuple(duplicates))
+        ids = dict(zip(new, await self._session.new_ids("contacts", len(new)), strict=True))
+        people, places = await _off_loop(
+            len(new), lambda: _rows(batch, [(ids[position], given[position]) for position in new], to_micros(now))
+        )
+        await copy_in(self._session, contacts, CONTACT_NAMES, people)
+        await copy_in(self._session, queue, QUEUE_NAMES, places)
+        return Added(tuple(map(ids.get, range(len(given)))), tuple(duplicates))
 
-    async def _sift(
+    async def _known(
         self, batch: Batch, given: Sequence[NewContact], allow_duplicates: bool
-    ) -> tuple[list[int], list[BadRow]]:
-        """Positions of new contacts, and the duplicates: of those in the ledger and of those before them here."""
-        references = {c.reference_id for c in given if c.reference_id is not None}
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Who in the ledger has one of these references or addresses already."""
+        references = list({c.reference_id for c in given if c.reference_id is not None})
         by_reference: dict[str, str] = {}
         if references:
-            among = is_among(self._session, contacts.c.reference_id, [*references])
+            among = is_among(self._session, contacts.c.reference_id, references)
             statement = select(contacts.c.reference_id, contacts.c.id).where(contacts.c.batch_id == batch.id, among)
-            found = await self._session.execute(statement)
-            by_reference = {reference: f"contact {n}" for reference, n in found}
+            by_reference = {reference: f"contact {n}" for reference, n in await self._session.execute(statement)}
         by_address: dict[str, str] = {}
-        if not allow_duplicates:
+        if not allow_duplicates and given:
             statement = select(contacts.c.address, contacts.c.id).where(
                 contacts.c.organization_id == batch.organization_id,
                 contacts.c.campaign_id == batch.campaign_id,
-                is_among(self._session, contacts.c.address, [*{c.address.value for c in given}]),
+                is_among(self._session, contacts.c.address, list({c.address.value for c in given})),
             )
-            found = await self._session.execute(statement)
-            by_address = {address: f"contact {n}" for address, n in found}
-        new, duplicates = [], []
-        for position, contact in enumerate(given):
-            line, address, reference = contact.line or position + 1, contact.address.value, contact.reference_id
-            if reference is not None and (first := by_reference.get(reference)):
-                told = f"The batch has this reference already: {first}."
-                duplicates.append(BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference))
-            elif not allow_duplicates and (first := by_address.get(address)):
-                told = f"The campaign has this address already: {first}."
-                duplicates.append(BadRow(line, DUPLICATE_ADDRESS, told, "address", address))
-            else:
-                new.append(position)
-                here = f"line {line}"
-                by_address[address] = here
-                if reference is not None:
-                    by_reference[reference] = here
-        return new, duplicates
-
-    async def _write(self, batch: Batch, new: Sequence[tuple[int, NewContact]], now: int) -> None:
-        mine = (batch.organization_id, batch.campaign_id, batch.id)
-        people = [
-            (
-                contact_id,
-                *mine,
-                c.reference_id,
-                c.address.value,
-                c.address.line_type,
-                c.address.region_key,
-                dump([_fallback(one) for one in c.fallbacks]) if c.fallbacks else None,
-                dump(c.variables) if c.variables else None,
-                c.zone,
-                c.postal_code,
-                c.person or c.address.value,
-                c.priority,
-                now,
-            )
-            for contact_id, c in new
-        ]
-        places = [
-            (
-                contact_id,
-                *mine,
-                "waiting",
-                band(c.priority, retry=False),
-                c.address.region_key,
-                0,
-                now,
-                now,
-                0,
-                0,
-                0,
-                False,
-                now,
-            )
-            for contact_id, c in new
-        ]
-        await copy_in(self._session, contacts, CONTACT_NAMES, people)
-        await copy_in(self._session, queue, QUEUE_NAMES, places)
+            by_address = {address: f"contact {n}" for address, n in await self._session.execute(statement)}
+        return by_reference, by_address
 
     async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
         """See the port."""
@@ -324,6 +274,87 @@ class StoredPeopleRows:
             .group_by(import_rejects.c.code)
         )
         return {row[0]: row[1] for row in await self._session.execute(statement)}
+
+
+def _sift(
+    given: Sequence[NewContact], by_reference: dict[str, str], by_address: dict[str, str], allow_duplicates: bool
+) -> tuple[list[int], list[BadRow]]:
+    """Positions of new contacts, and the duplicates: of those in the ledger and of those before them here."""
+    new, duplicates = [], []
+    for position, contact in enumerate(given):
+        line, address, reference = contact.line or position + 1, contact.address.value, contact.reference_id
+        if reference is not None and (first := by_reference.get(reference)):
+            told = f"The batch has this reference already: {first}."
+            duplicates.append(BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference))
+        elif not allow_duplicates and (first := by_address.get(address)):
+            told = f"The campaign has this address already: {first}."
+            duplicates.append(BadRow(line, DUPLICATE_ADDRESS, told, "address", address))
+        else:
+            new.append(position)
+            here = f"line {line}"
+            by_address[address] = here
+            if reference is not None:
+                by_reference[reference] = here
+    return new, duplicates
+
+
+def _rows(
+    batch: Batch, new: Sequence[tuple[int, NewContact]], now: int
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Rows of the tables `contacts` and `queue`, as the database keeps their values."""
+    organization_id, campaign_id, batch_id = batch.organization_id, batch.campaign_id, batch.id
+    people: list[tuple[Any, ...]] = []
+    places: list[tuple[Any, ...]] = []
+    for contact_id, c in new:
+        address, region_key = c.address.value, c.address.region_key
+        people.append(
+            (
+                contact_id,
+                organization_id,
+                campaign_id,
+                batch_id,
+                c.reference_id,
+                address,
+                c.address.line_type,
+                region_key,
+                dump([_fallback(one) for one in c.fallbacks]) if c.fallbacks else None,
+                dump(c.variables) if c.variables else None,
+                c.zone,
+                c.postal_code,
+                c.person or address,
+                c.priority,
+                now,
+            )
+        )
+        lane = band(c.priority, retry=False)
+        places.append(
+            (
+                contact_id,
+                organization_id,
+                campaign_id,
+                batch_id,
+                "waiting",
+                lane,
+                region_key,
+                0,
+                now,
+                now,
+                0,
+                0,
+                0,
+                False,
+                now,
+            )
+        )
+    return people, places
+
+
+T = TypeVar("T")
+
+
+async def _off_loop(rows: int, work: Callable[[], T]) -> T:
+    """Work that would hold up the event loop when there are many rows."""
+    return await asyncio.to_thread(work) if rows > MANY else work()
 
 
 def _fallback(address: Address) -> dict[str, Any]:

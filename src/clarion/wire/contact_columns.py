@@ -88,8 +88,12 @@ class NoColumns(Exception):
 
     def __init__(self, code: str, message: str, column: str | None = None) -> None:
         """`code` is for machines; `column` is the one that is wrong."""
-        super().__init__(message)
+        super().__init__(code, message, column)
         self.code, self.message, self.column = code, message, column
+
+    def __str__(self) -> str:
+        """The message."""
+        return self.message
 
 
 def read_header(header: Sequence[str], mapping: Mapping[str, str], channel: Channel) -> Columns:

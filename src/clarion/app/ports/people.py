@@ -80,9 +80,7 @@ class Import:
 class PeopleRows(Protocol):
     """Contacts and imports."""
 
-    async def add(
-        self, batch: Batch, contacts: Sequence[NewContact], now: datetime, *, allow_duplicates: bool
-    ) -> Added:
+    async def add(self, batch: Batch, given: Sequence[NewContact], now: datetime, *, allow_duplicates: bool) -> Added:
         """Write contacts and their places in the queue, due at once; duplicates are left out and told.
 
         A reference is unique in its batch. An address is unique in its campaign unless `allow_duplicates`, whatever
