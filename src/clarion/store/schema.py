@@ -51,6 +51,14 @@ sequences = Table(
     Column("next", Id, nullable=False),
 )
 
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Facts about the whole ledger: its id, and the fingerprint of the key that its secrets are sealed with."""
+
 organizations = Table(
     "organizations",
     metadata,

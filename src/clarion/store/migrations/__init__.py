@@ -1,0 +1,1 @@
+"""Alembic migrations, run by `clarion db upgrade` and at start."""
