@@ -12,7 +12,7 @@ from clarion.app.campaign_content import CampaignContent
 from clarion.core.campaigns import Campaign, CampaignStatus
 from clarion.core.outcomes import Channel
 from clarion.surfaces.native.plan_shapes import PlanFields, changed_plan, plan_fields
-from clarion.surfaces.native.shapes import Id, Instant, Name, Text, Variables, given, left_out
+from clarion.surfaces.native.shapes import Id, Instant, Name, Shape, Text, Variables, given, left_out
 
 Labels = Annotated[list[Annotated[Name, Field(max_length=100)]], Field(max_length=50)]
 
@@ -45,6 +45,26 @@ TEXT_EXAMPLE: JsonDict = {
 }
 
 
+class Identity(Shape):
+    """What it is."""
+
+    name: Name
+    channel: Channel
+
+
+class Standing(Identity):
+    """What it is, and where it stands."""
+
+    id: Id
+    status: CampaignStatus
+    version: int = Field(description="Grows by one with each edit that the engine has to plan anew for.")
+    created_at: Instant | None
+    updated_at: Instant | None
+    started_at: Instant | None
+    finished_at: Instant | None
+    archived_at: Instant | None
+
+
 class CampaignFields(PlanFields):
     """What people decide about a campaign besides its name and channel."""
 
@@ -58,13 +78,10 @@ class CampaignFields(PlanFields):
     end_at: Instant | None = Field(default=None, description="Nothing is sent from this instant on.")
 
 
-class NewCampaign(CampaignFields):
+class NewCampaign(CampaignFields, Identity):
     """A campaign to create, as a draft."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE, TEXT_EXAMPLE]})
-
-    name: Name
-    channel: Channel
 
     def content(self) -> CampaignContent:
         """As the use case takes it."""
@@ -98,19 +115,8 @@ class CampaignPatch(CampaignFields):
         return replace(content, plan=changed_plan(content.plan, self), **changes)
 
 
-class CampaignShape(CampaignFields):
+class CampaignShape(CampaignFields, Standing):
     """A campaign."""
-
-    id: Id
-    name: str
-    channel: Channel
-    status: CampaignStatus
-    version: int = Field(description="Grows by one with each edit that the engine has to plan anew for.")
-    started_at: Instant | None
-    finished_at: Instant | None
-    archived_at: Instant | None
-    created_at: Instant | None
-    updated_at: Instant | None
 
     @classmethod
     def of(cls, campaign: Campaign) -> Self:

@@ -36,7 +36,7 @@ class ApiSettings:
     max_body: int = 16 * MEBIBYTE
     """Bytes of a JSON body."""
     max_upload: int = 4096 * MEBIBYTE
-    """Bytes of an uploaded file of contacts."""
+    """Bytes of a file of contacts. It streams through, so this is no matter of memory."""
     drivers: Drivers = field(
         default_factory=lambda: cast(
             Mapping[str, frozenset[Channel]],

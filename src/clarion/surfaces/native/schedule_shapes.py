@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from clarion.core.schedule import DAY_SECONDS, WEEKDAYS, DayRule, Schedule, Span, ZonePolicy, format_clock, parse_clock
 from clarion.surfaces.native.shapes import Day, Duration, Flag, Shape, Whole, Zone, error
@@ -45,13 +45,6 @@ class SpanShape(Shape):
     end: TimeOfDay
     overnight: Flag = Field(False, description="`end` is on the next day; the window belongs to the day it starts on.")
     retry_delay: Duration | None = Field(None, description="Delay of a retry after an attempt made in this window.")
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        if not self.overnight and self.end <= self.start:
-            message = "The window must end after it starts; one that crosses midnight says overnight: true."
-            raise error("end_before_start", message)
-        return self
 
     def value(self) -> Span:
         """As the core has it."""

@@ -1,0 +1,166 @@
+"""Contact files over HTTP: streamed in, accepted row by row, each rejected row kept with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Self
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from pydantic import Field, TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from clarion.app.import_contacts import ImportReport, import_csv
+from clarion.app.ports.people import Import, ImportStatus
+from clarion.app.refusals import Invalid, Problem
+from clarion.surfaces.native.dependencies import MEBIBYTE, ApiDep, Caller
+from clarion.surfaces.native.problems import documented
+from clarion.surfaces.native.shapes import Id, Instant, PathId, Shape
+
+router = APIRouter(prefix="/v1", tags=["imports"], responses=documented())
+
+NO_LIMIT = 2**62
+"""For the framework: the limit of uploads is a setting, and is kept here."""
+
+COLUMNS = TypeAdapter(dict[Annotated[str, Field(max_length=255)], Annotated[str, Field(max_length=255)]])
+
+TEXT_PATTERN = r"^[^\x00]+$"
+
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "phone,first_name,reference_id\r\n+12125550147,Ann,1831\r\n",
+            },
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    }
+}
+
+
+class ImportShape(Shape):
+    """One file on its way into a batch."""
+
+    id: Id
+    campaign_id: int
+    batch_id: int
+    filename: str | None
+    status: ImportStatus
+    line: int = Field(description="Every row up to this line is accounted for.")
+    accepted: int
+    duplicates: int
+    rejected: int
+    error: str | None
+    created_at: Instant
+    updated_at: Instant
+
+    @classmethod
+    def of(cls, found: Import) -> Self:
+        """From the value."""
+        return cls.model_construct(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class ImportReportShape(Shape):
+    """What came of a file, over all the runs that it took."""
+
+    imported: ImportShape
+    codes: dict[str, int] = Field(description="Reason -> rows that were not taken, duplicates among them.")
+    resumed_at: int | None = Field(description="The line behind which this run went on; null when it began the file.")
+
+    @classmethod
+    def of(cls, report: ImportReport) -> Self:
+        """From the value."""
+        return cls(imported=ImportShape.of(report.imported), codes=dict(report.codes), resumed_at=report.resumed_at)
+
+
+@router.post(
+    "/campaigns/{campaign_id}/imports",
+    responses=documented(404, 409),
+    openapi_extra=BODY,
+    max_body_size=NO_LIMIT,
+)
+async def run(
+    api: ApiDep,
+    caller: Caller,
+    request: Request,
+    campaign_id: PathId,
+    batch: Annotated[
+        str | None, Query(min_length=1, max_length=255, pattern=TEXT_PATTERN, description="Key of the batch.")
+    ] = None,
+    filename: Annotated[str | None, Query(max_length=255, pattern=TEXT_PATTERN)] = None,
+    mapping: Annotated[
+        str | None,
+        Query(
+            max_length=50_000,
+            description='Columns to fields as JSON: `{"Handy": "address", "Vorname": "first_name", "Notiz": ""}`. '
+            "Fields are address, fallbacks, reference_id, timezone, postal_code, country, priority, person; any other "
+            "name is a variable, nothing leaves the column out. Columns that are not named are found by their headers.",
+        ),
+    ] = None,
+    allow_duplicates: Annotated[bool, Query(description="Take addresses that the campaign has already.")] = False,
+    resume: Annotated[bool, Query(description="Go on where an earlier run of this file stopped.")] = True,
+) -> ImportReportShape:
+    """Import a CSV file into a campaign, as the body itself or as the `file` of a form. Needs the role operator.
+
+    Any encoding, separator and column order. Rows are taken or reported one by one; the same file again adds only what
+    is missing, so an interrupted import is simply repeated.
+    """
+    columns = _columns(mapping)
+    most = api.settings.max_upload
+    if int(request.headers.get("content-length", 0)) > most:
+        raise HTTPException(413)
+    form_type = request.headers.get("content-type", "").startswith("multipart/form-data")
+    if form_type:
+        form = await request.form(max_files=1, max_fields=10)
+        upload = form.get("file")
+        if not isinstance(upload, UploadFile):
+            raise Invalid([Problem("file", "missing", "The form has no file.")])
+        chunks, filename = _chunks(upload), filename or upload.filename
+    else:
+        chunks = _counted(request.stream(), most)
+    report = await import_csv(
+        api.ledger,
+        api.clock,
+        caller,
+        campaign_id,
+        chunks,
+        mapping=columns,
+        batch_key=batch,
+        filename=filename,
+        allow_duplicates=allow_duplicates,
+        resume=resume,
+    )
+    return ImportReportShape.of(report)
+
+
+def _columns(mapping: str | None) -> dict[str, str] | None:
+    if mapping is None:
+        return None
+    try:
+        return COLUMNS.validate_python(orjson.loads(mapping))
+    except (orjson.JSONDecodeError, ValidationError) as bad:
+        message = "A mapping is a JSON object of column names to field names."
+        raise Invalid([Problem("mapping", "bad_mapping", message)]) from bad
+
+
+async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await upload.read(MEBIBYTE):
+        yield chunk
+
+
+async def _counted(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
+    async for chunk in stream:
+        most -= len(chunk)
+        if most < 0:
+            raise HTTPException(413)
+        if chunk:
+            yield chunk
