@@ -56,7 +56,7 @@ DSN_ACTIONS: dict[str, Outcome] = {
 }
 """`Action` of a delivery status notification; `failed` is read by its `Status`."""
 
-_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 
 
 def enhanced_code(text: str) -> str | None:
