@@ -25,6 +25,8 @@ async def organization(ledger: Database, number: int = 1, settings: Settings | N
     stamps = {"created_at": NOW, "updated_at": NOW}
     mine = {"organization_id": number, **stamps}
     async with ledger.write() as tx:
+        for kind in ("campaigns", "batches", "contacts", "attempts"):
+            await tx.new_ids(kind, 1_000)  # tests choose small ids of their own
         put = tx.session.insert_many
         await tx.organizations.add_organization(Organization(number, f"o{number}", settings or Settings(), NOW))
         await put(
@@ -160,3 +162,21 @@ async def tallies(tx: StoredTx, of: Campaign, counts: Mapping[str, int], *, batc
     key = (of.id, batch_id or of.id)
     await tx.queue.count(1, {(*key, name): n // 2 for name, n in counts.items()})
     await tx.queue.count(2, {(*key, name): n - n // 2 for name, n in counts.items()})
+
+
+async def endpoint(tx: StoredTx, id: int = 1, organization_id: int = 1) -> None:
+    """A webhook endpoint that wants to hear everything."""
+    row: dict[str, Any] = {
+        "id": id,
+        "organization_id": organization_id,
+        "url": "https://example.com/hook",
+        "method": "POST",
+        "events": [],
+        "outcomes": [],
+        "format": "native",
+        "sealed_secret": "sealed",
+        "extras": {},
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    await tx.session.insert_many(schema.webhook_endpoints, [row])

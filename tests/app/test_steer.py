@@ -182,10 +182,8 @@ async def test_going_on_after_the_end_is_refused(ledger: Database, clock: StillC
 
 async def test_webhooks_are_told_in_the_same_transaction(ledger: Database, clock: StillClock) -> None:
     await put(ledger)
-    endpoint = {"id": 1, "organization_id": 1, "url": "https://example.com", "method": "POST", "events": []}
-    endpoint |= {"outcomes": [], "format": "native", "sealed_secret": "x", "extras": {}, "created_at": NOW}
     async with ledger.write() as tx:
-        await tx.session.insert_many(schema.webhook_endpoints, [endpoint | {"updated_at": NOW}])
+        await seeding.endpoint(tx)
     await PAUSE(ledger, clock, ADA, 1)
     await RESUME(ledger, clock, ADA, 1)
     await RESUME(ledger, clock, ADA, 1)

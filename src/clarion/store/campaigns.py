@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, Text, func, insert, literal, select, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from clarion.app.ports.campaigns import BatchFilters, CampaignFilters
 from clarion.app.refusals import NotFound
@@ -147,8 +148,9 @@ class StoredCampaignRows:
             "bands": batch.bands,
             "created_at": batch.created_at,
         }
-        statement = self._session.insert_or_ignore(batches).values(row).returning(batches.c.id)
-        return (await self._session.execute(statement)).first() is not None
+        build = postgresql.insert if self._session.is_postgres else sqlite.insert
+        statement = build(batches).values(row).on_conflict_do_nothing(index_elements=["organization_id", "key"])
+        return (await self._session.execute(statement.returning(batches.c.id))).first() is not None
 
     async def update_batch(self, batch: Batch, *, updated_by: int | None = None) -> None:
         """See the port."""
