@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=10_000_000, ge=1_000, description="Largest JSON request.")
     max_upload_bytes: int = Field(default=2_500_000_000, ge=1_000, description="Largest CSV upload.")
     webhooks_allow_http: bool = Field(default=False, description="Allow webhook URLs without TLS.")
-    webhooks_allow_private: tuple[str, ...] = Field(
+    webhooks_allow_private: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(), description="Networks (CIDR) that webhooks may reach although they are private."
     )
     sandbox: dict[str, Any] = Field(default_factory=dict, description="The simulated public: seed, speed, faults.")

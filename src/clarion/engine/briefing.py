@@ -80,7 +80,7 @@ class Briefing:
         trunks = {
             t.id: t
             for t in self._trunks.get(campaign.organization_id, {}).values()
-            if (campaign.channel, t.driver) in self._drivers
+            if t.enabled and (campaign.channel, t.driver) in self._drivers
         }
         senders = [s for s in senders if s.trunk_id in trunks]
         names = {(campaign.channel, trunks[s.trunk_id].driver) for s in senders if s.trunk_id is not None}

@@ -24,20 +24,24 @@ LONGEST_PAUSE = 5.0
 """Seconds between tries while the database does not answer."""
 
 
-class Stepper(Protocol):
-    """Something that is stepped beside the worker: the webhook courier."""
+class Carrier(Protocol):
+    """The webhook courier, as the loop drives it."""
 
     async def step(self, now: datetime) -> datetime | None:
         """Do what is due; when to come again."""
         ...
 
+    async def close(self, now: datetime) -> None:
+        """Let what is in the air end and give the rest back."""
+        ...
 
-async def run(worker: Worker, clock: Clock, meters: Meters, stop: asyncio.Event, courier: Stepper | None) -> None:
+
+async def run(worker: Worker, clock: Clock, meters: Meters, stop: asyncio.Event) -> None:
     """Run until `stop` is set, then let what is in flight end, for DRAIN_SECONDS at most, and retire."""
-    await worker.enlist()
+    if worker.id == 0:
+        await worker.enlist()
     log.info("worker_started", worker=worker.id)
     beat = asyncio.create_task(_beat(worker, meters))
-    post = asyncio.create_task(_deliver(courier, clock, meters)) if courier is not None else None
     waiter = asyncio.create_task(_ring_on(stop, worker))
     try:
         pause = 0.0
@@ -57,7 +61,7 @@ async def run(worker: Worker, clock: Clock, meters: Meters, stop: asyncio.Event,
                 pause = 0.0
             except Exception:
                 meters.trouble.inc()
-                pause = min(LONGEST_PAUSE, max(0.1, pause * 2)) * random.uniform(0.5, 1.0)  # noqa: S311
+                pause = min(LONGEST_PAUSE, max(0.1, pause * 2)) * random.uniform(0.5, 1.0)
                 log.exception("step_failed", again_in=round(pause, 2))
                 worker.briefing.forget()
                 await asyncio.sleep(pause)
@@ -66,10 +70,9 @@ async def run(worker: Worker, clock: Clock, meters: Meters, stop: asyncio.Event,
         if worker.fenced:
             log.error("worker_fenced", worker=worker.id)
     finally:
-        for task in (beat, post, waiter):
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*(t for t in (beat, post, waiter) if t is not None), return_exceptions=True)
+        beat.cancel()
+        waiter.cancel()
+        await asyncio.gather(beat, waiter, return_exceptions=True)
         await _retire(worker)
 
 
@@ -97,17 +100,18 @@ async def _beat(worker: Worker, meters: Meters) -> None:
             log.exception("heartbeat_failed")
 
 
-async def _deliver(courier: Stepper, clock: Clock, meters: Meters) -> None:
-    while True:
+async def deliver(courier: Carrier, clock: Clock, meters: Meters, stop: asyncio.Event) -> None:
+    """Step the webhook courier until `stop`, then let what is in the air end."""
+    while not stop.is_set():
         try:
             wake = await courier.step(clock.now())
         except Exception:
             meters.trouble.inc()
             log.exception("courier_failed")
-            await asyncio.sleep(1.0)
-            continue
+            wake = clock.now() + timedelta(seconds=1)
         seconds = LONGEST_NAP if wake is None else (wake - clock.now()) / timedelta(seconds=1)
         await asyncio.sleep(min(LONGEST_NAP, max(0.0, seconds)))
+    await courier.close(clock.now())
 
 
 async def _ring_on(stop: asyncio.Event, worker: Worker) -> None:
