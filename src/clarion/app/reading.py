@@ -97,12 +97,13 @@ class ThreadReader:
 
 
 class ProcessReader:
-    """Reads a file in a process, at most a few blocks ahead: the pipes hold no more."""
+    """Reads a file in a process, a block or two ahead."""
 
     def __init__(self, process: asyncio.subprocess.Process, feeder: asyncio.Task[None]) -> None:
         """See `start`."""
         self._process = process
         self._feeder = feeder
+        self._ahead: asyncio.Task[RowBlock | None] | None = None
 
     @classmethod
     async def start(cls, source: Source, layout: Layout, resume_at: int) -> ProcessReader:
@@ -116,6 +117,11 @@ class ProcessReader:
 
     async def next(self) -> RowBlock | None:
         """See BlockReader. What went wrong with the source is raised here."""
+        block = await (self._ahead or asyncio.create_task(self._read()))
+        self._ahead = None if block is None else asyncio.create_task(self._read())
+        return block
+
+    async def _read(self) -> RowBlock | None:
         assert self._process.stdout is not None
         try:
             (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
@@ -131,10 +137,12 @@ class ProcessReader:
 
     async def close(self) -> None:
         """End the process."""
-        self._feeder.cancel()
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
-        await asyncio.gather(self._feeder, self._process.wait(), return_exceptions=True)
+        tasks = [self._feeder] if self._ahead is None else [self._feeder, self._ahead]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, self._process.wait(), return_exceptions=True)
 
 
 async def _feed(pipe: asyncio.StreamWriter, order: bytes, source: Source) -> None:
