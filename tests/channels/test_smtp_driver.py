@@ -23,6 +23,8 @@ from cryptography.x509.oid import NameOID
 
 from clarion.app.ports.channel import Lost, NotKnown, Order, Rendered, Trunk
 from clarion.channels.email.smtp.driver import SmtpDriver
+from clarion.channels.email.smtp.mail import Mail, build
+from clarion.channels.email.smtp.settings import SmtpSettings
 from clarion.core.contacts import Attempt, Report
 from clarion.core.outcomes import Channel, Outcome
 
@@ -363,6 +365,22 @@ async def test_a_connection_that_the_host_left_is_replaced(host: Host, driver: S
     mails = host.mails()
     assert [m["to"] for m in mails] == ["ann@example.com", "hangup-rcpt-once@example.com", "bob@example.com"]
     assert mails[0]["connection"] != mails[1]["connection"] == mails[2]["connection"]
+
+
+async def test_a_mistake_of_ours_is_one_orders_unknown_fate(
+    host: Host, driver: SmtpDriver, mail: MakeMail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build_or_break(order: Order, settings: SmtpSettings) -> Mail:
+        if order.attempt_id == 1:
+            raise RuntimeError("a mistake")
+        return build(order, settings)
+
+    monkeypatch.setattr("clarion.channels.email.smtp.driver.build", build_or_break)
+    broken, fine = await driver.begin([mail(host.trunk(), "ann@example.com", n) for n in (1, 2)])
+    assert isinstance(broken, Lost)
+    assert isinstance(fine, Report)
+    assert fine.outcome is Outcome.SENT
+    assert driver.room() == 64
 
 
 @pytest.mark.parametrize(

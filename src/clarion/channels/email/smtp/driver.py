@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+
 from clarion.app.ports.channel import Begun, Fate, Lost, NotKnown, Order, Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.refusals import Invalid
@@ -17,6 +19,8 @@ from clarion.channels.email.smtp.settings import parse_smtp
 from clarion.core.contacts import Attempt, Report
 from clarion.core.outcomes import Outcome
 from clarion.wire.smtp_codes import enhanced_code, from_smtp
+
+log = structlog.get_logger("clarion.smtp")
 
 DEFERRAL = timedelta(minutes=5)
 """Greylisting asks for about so long."""
@@ -56,9 +60,19 @@ class SmtpDriver:
         """Send each order's mail; returns when the hosts have answered for all of them, or not."""
         self._busy += len(orders)
         try:
-            return await asyncio.gather(*(self._attempt(order) for order in orders))
+            answers = await asyncio.gather(*(self._attempt(order) for order in orders), return_exceptions=True)
         finally:
             self._busy -= len(orders)
+        return [self._certain(order, answer) for order, answer in zip(orders, answers, strict=True)]
+
+    def _certain(self, order: Order, answer: Begun | BaseException) -> Begun:
+        """A mistake of ours in one order is that order's unknown fate and not its neighbours'."""
+        if not isinstance(answer, BaseException):
+            return answer
+        if not isinstance(answer, Exception):
+            raise answer
+        log.error("mail_failed", attempt=order.attempt_id, exc_info=answer)
+        return Lost(order.attempt_id, self._clock.now(), f"the channel failed: {type(answer).__name__}")
 
     def collect(self, now: datetime) -> Sequence[Report]:
         """Nothing: a host answers at once or never."""
