@@ -18,10 +18,12 @@ from zoneinfo import available_timezones
 from phonenumbers.tzdata import TIMEZONE_DATA, TIMEZONE_LONGEST_PREFIX
 
 from clarion.core.schedule import Region
-from clarion.wire.phones import NOWHERE, Phone
+from clarion.wire.phones import MOBILE, NOWHERE, Phone
 
 CROWN_DEPENDENCIES = frozenset({"GG", "IM", "JE"})
 """Their numbers are of the British plan, and the rules for callers are British."""
+AREA_CODED_MOBILES = frozenset({"AR", "BR", "MX"})
+"""Countries whose mobile numbers have an area code."""
 US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
 
 UK_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}")
@@ -89,7 +91,8 @@ def place_of_number(phone: Phone) -> Place:
     home = _countries().get(phone.region)
     if home is None:
         return Place((), _jurisdictions(phone.region))
-    if len(home.zones) == 1 or not phone.geographic:
+    roams = phone.line_type == MOBILE and phone.region not in AREA_CODED_MOBILES
+    if len(home.zones) == 1 or roams or not phone.geographic:
         return Place(home.zones, _jurisdictions(phone.region))
     return Place(_geocoded(digits, phone.region), _jurisdictions(phone.region))
 

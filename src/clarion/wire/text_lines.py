@@ -50,7 +50,7 @@ def find_encoding(sample: bytes) -> tuple[str, int]:
     for mark, name in BOMS:
         if sample.startswith(mark):
             return name, len(mark)
-    if sample:
+    if 0 in sample.split(b"\n", 1)[0]:
         even, odd = sample[::2].count(0), sample[1::2].count(0)
         if max(even, odd) > len(sample) // 16 and min(even, odd) * 8 < max(even, odd):
             return ("utf-16-be" if even > odd else "utf-16-le"), 0
@@ -64,8 +64,8 @@ def find_encoding(sample: bytes) -> tuple[str, int]:
 def _code_page(sample: bytes) -> str:
     beyond_ascii = sum(byte > 127 for byte in sample)
     utf8 = sample.decode("utf-8", "ignore")
-    if len(sample) - len(utf8.encode()) < 0.2 * beyond_ascii:
-        return "utf-8"  # nearly all of it is; some rows come from elsewhere
+    if len(sample) - len(utf8.encode()) < 0.5 * beyond_ascii:
+        return "utf-8"  # most of it is; some rows come from elsewhere
     if beyond_ascii < ENOUGH_TO_TELL or _reads_western(sample.decode(WESTERN, "replace")):
         return WESTERN
     best = from_bytes(sample, cp_isolation=list(OTHERS)).best()
