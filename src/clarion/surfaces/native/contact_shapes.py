@@ -8,14 +8,16 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, PlainSerializer
 from pydantic.config import JsonDict
 
+from clarion.app.contacts import ContactChange
 from clarion.app.story import Moment, Story, StoryLine
 from clarion.core.contacts import BadRow, Contact
 from clarion.core.outcomes import ContactState, FinishReason, Outcome
 from clarion.surfaces.native.attempts import AttemptShape
-from clarion.surfaces.native.shapes import Flag, Id, Instant, Scalar, Shape, Text, VariableName
+from clarion.surfaces.native.shapes import Flag, Id, Instant, Scalar, Shape, Text, VariableName, given, left_out
 from clarion.wire.contact_drafts import ContactDraft
 
 Short = Annotated[Text, Field(max_length=1_000)]
+Priority = Annotated[int, Field(strict=True, ge=0, le=9)]
 ContactVariables = Annotated[dict[VariableName, Scalar], Field(max_length=500)]
 
 EXAMPLE: JsonDict = {
@@ -44,7 +46,7 @@ class NewContactShape(Shape):
     timezone: Short | None = Field(None, description="IANA zone; comes before postal code and number.")
     postal_code: Short | None = None
     country: Short | None = Field(None, description="ISO 3166; of a number or postal code that names none.")
-    priority: Annotated[int, Field(strict=True, ge=0, le=9)] | None = Field(None, description="9 is reached first.")
+    priority: Priority | None = Field(None, description="9 is reached first.")
     person: Short | None = Field(None, description="Who it is, over channels and campaigns, for limits per person.")
 
     def draft(self) -> ContactDraft:
@@ -72,6 +74,45 @@ class NewContacts(Shape):
         None, description="Key of the batch; the campaign's own when left out."
     )
     allow_duplicates: Flag = Field(False, description="Take addresses that the campaign has already.")
+
+
+class ContactPatch(Shape):
+    """What to change; fields left out stay. While an attempt is live, or at the end, only variables can change."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"variables": {"date": "Friday"}, "priority": 9}]})
+
+    variables: ContactVariables = Field(
+        default_factory=dict, description="Merged into those there are; null takes one away."
+    )
+    address: Annotated[Short, Field(min_length=1)] = left_out()
+    fallbacks: Annotated[list[Short], Field(max_length=50)] = left_out("Replaces all of them.")
+    timezone: Short | None = Field(None, description="null: no longer given explicitly.")
+    postal_code: Short | None = None
+    priority: Priority = left_out()
+    person: Annotated[Short, Field(min_length=1)] = left_out()
+
+    def change(self) -> ContactChange:
+        """As the use case takes it: there an empty text clears, and None leaves alone."""
+        changes: dict[str, Any] = {name: "" if value is None else value for name, value in given(self).items()}
+        if "fallbacks" in changes:
+            changes["fallbacks"] = tuple(self.fallbacks)
+        return ContactChange(**changes)
+
+
+class Removing(Shape):
+    """Which contacts to remove."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"contact_ids": [1, 2, 3]}]})
+
+    contact_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+
+
+class RemovalShape(Shape):
+    """What became of the contacts. Foreign and missing ids are passed over."""
+
+    removed: list[int]
+    live: list[int] = Field(description="An attempt is under way: try again when it has ended.")
+    finished: list[int] = Field(description="They were finished before.")
 
 
 class RejectShape(Shape):

@@ -11,12 +11,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
+from clarion.app import imports as use
 from clarion.app.import_contacts import ImportReport, import_csv
 from clarion.app.ports.people import Import, ImportStatus
 from clarion.app.refusals import Invalid, Problem
+from clarion.surfaces.native.contact_shapes import RejectShape
 from clarion.surfaces.native.dependencies import MEBIBYTE, ApiDep, Caller
 from clarion.surfaces.native.problems import documented
-from clarion.surfaces.native.shapes import Id, Instant, PathId, Shape
+from clarion.surfaces.native.shapes import Cursor, Id, Instant, Limit, Page, PathId, Shape, newest, page, position
 
 router = APIRouter(prefix="/v1", tags=["imports"], responses=documented())
 
@@ -164,3 +166,27 @@ async def _counted(stream: AsyncIterator[bytes], most: int) -> AsyncIterator[byt
             raise HTTPException(413)
         if chunk:
             yield chunk
+
+
+@router.get("/campaigns/{campaign_id}/imports", responses=documented(404))
+async def list_all(
+    api: ApiDep, caller: Caller, campaign_id: PathId, limit: Limit = 50, cursor: Cursor = None
+) -> Page[ImportShape]:
+    """A campaign's imports, the newest first."""
+    found = await use.list_imports(api.ledger, caller, campaign_id, cursor=newest(cursor), limit=limit + 1)
+    return page(found, limit, lambda each: each.id, ImportShape.of)
+
+
+@router.get("/imports/{import_id}", responses=documented(404))
+async def show(api: ApiDep, caller: Caller, import_id: PathId) -> ImportShape:
+    """One import: where it stands."""
+    return ImportShape.of(await use.get_import(api.ledger, caller, import_id))
+
+
+@router.get("/imports/{import_id}/rejects", responses=documented(404))
+async def rejects(
+    api: ApiDep, caller: Caller, import_id: PathId, limit: Limit = 100, cursor: Cursor = None
+) -> Page[RejectShape]:
+    """Every row that was not taken, with its line and reason."""
+    found = await use.list_rejects(api.ledger, caller, import_id, after_line=position(cursor), limit=limit + 1)
+    return page(found, limit, lambda bad: bad.line, RejectShape.of)
