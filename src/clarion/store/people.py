@@ -203,6 +203,7 @@ class StoredPeopleRows:
         }
         if contact.state is ContactState.WAITING:
             place["band"] = band(contact.priority, retry=contact.tries > 0)
+            place["next_at"] = contact.next_at
         await self._session.execute(update(queue).where(queue.c.contact_id == contact.id).values(place))
 
     # imports
