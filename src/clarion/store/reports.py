@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, or_, select
 
 from clarion.app.ports.reports import AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
 from clarion.app.refusals import NotFound
@@ -244,6 +244,37 @@ class StoredReportRows:
             .limit(most)
         )
         return int((await self._session.execute(select(func.count()).select_from(some.subquery()))).scalar_one())
+
+    async def waiting_until(
+        self, organization_id: int, campaign_id: int, instants: Sequence[datetime]
+    ) -> Sequence[int]:
+        """See the port."""
+        lanes = [batch_id for batch_id, _ in await self._lanes(organization_id, campaign_id)]
+        counts = [func.coalesce(func.sum(case((queue.c.next_at <= at, 1), else_=0)), 0) for at in instants]
+        statement = select(*counts, func.count()).where(WAITING, queue.c.batch_id.in_(lanes))
+        return [int(n) for n in (await self._session.execute(statement)).one()]
+
+    async def head(self, organization_id: int, campaign_id: int) -> tuple[int, datetime] | None:
+        """See the port. One look into the index for each band in use."""
+        found: tuple[int, datetime] | None = None
+        for batch_id, bands in await self._lanes(organization_id, campaign_id):
+            for band in (band for band in range(bands.bit_length()) if bands >> band & 1):
+                statement = (
+                    select(queue.c.contact_id, queue.c.next_at)
+                    .where(WAITING, queue.c.batch_id == batch_id, queue.c.band == band)
+                    .order_by(queue.c.next_at, queue.c.contact_id)
+                    .limit(1)
+                )
+                row = (await self._session.execute(statement)).first()
+                if row is not None and (found is None or row.next_at < found[1]):
+                    found = (row.contact_id, row.next_at)
+        return found
+
+    async def _lanes(self, organization_id: int, campaign_id: int) -> Sequence[tuple[int, int]]:
+        """The campaign's batches with their bands in use."""
+        mine = (batches.c.organization_id == organization_id, batches.c.campaign_id == campaign_id)
+        rows = await self._session.execute(select(batches.c.id, batches.c.bands).where(*mine).order_by(batches.c.id))
+        return [(row.id, row.bands) for row in rows]
 
     async def workers(self, now: datetime) -> int:
         """See the port."""

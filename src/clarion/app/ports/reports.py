@@ -137,6 +137,16 @@ class ReportRows(Protocol):
         """How many due contacts of the batch are released before this one; counts no further than `most`."""
         ...
 
+    async def waiting_until(
+        self, organization_id: int, campaign_id: int, instants: Sequence[datetime]
+    ) -> Sequence[int]:
+        """How many contacts wait and are due at each of the instants; last, how many wait at all."""
+        ...
+
+    async def head(self, organization_id: int, campaign_id: int) -> tuple[int, datetime] | None:
+        """The waiting contact with the earliest instant, and that instant; None when nobody waits."""
+        ...
+
     async def workers(self, now: datetime) -> int:
         """How many workers hold a lease."""
         ...

@@ -188,14 +188,15 @@ async def export(
     first = await anext(rows, None)  # a refusal comes before the first byte
     everything = _chained(first, rows)
     if format_ is ExportFormat.CSV:
-        lines, media_type = _csv(everything), "text/csv"
+        lines, media_type = csv_lines(everything), "text/csv"
     else:
-        lines, media_type = _ndjson(everything), "application/x-ndjson"
+        lines, media_type = ndjson_lines(everything), "application/x-ndjson"
     headers = {"Content-Disposition": f'attachment; filename="campaign-{campaign_id}.{format_}"'}
     return StreamingResponse(lines, media_type=media_type, headers=headers)
 
 
 Rows = AsyncIterator[Mapping[str, Any]]
+"""Rows of `export_rows`."""
 
 
 async def _chained(first: Mapping[str, Any] | None, rest: Rows) -> Rows:
@@ -205,7 +206,8 @@ async def _chained(first: Mapping[str, Any] | None, rest: Rows) -> Rows:
             yield row
 
 
-async def _csv(rows: Rows) -> AsyncIterator[bytes]:
+async def csv_lines(rows: Rows) -> AsyncIterator[bytes]:
+    """A header and a line for each row, gathered into chunks."""
     buffer = io.StringIO()
     lines = csv.DictWriter(buffer, use.EXPORT_COLUMNS)
     lines.writeheader()
@@ -218,7 +220,8 @@ async def _csv(rows: Rows) -> AsyncIterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-async def _ndjson(rows: Rows) -> AsyncIterator[bytes]:
+async def ndjson_lines(rows: Rows) -> AsyncIterator[bytes]:
+    """A line of JSON for each row, gathered into chunks; instants as UTC."""
     gathered = bytearray()
     async for row in rows:
         gathered += orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
