@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -13,13 +14,17 @@ from prometheus_client import CollectorRegistry
 from clarion.app.actor import Actor, Role
 from clarion.app.keys import authenticate, create_key
 from clarion.app.organizations import create_organization, create_user
+from clarion.app.planning import Planner
 from clarion.app.ports.clock import Clock
 from clarion.store.database import Database
 from clarion.surfaces.native.app import create_app
-from clarion.surfaces.native.dependencies import ApiDependencies
+from clarion.surfaces.native.dependencies import ApiDependencies, ApiSettings
+from clarion.wire.law_files import load_law_book
 from clarion.wire.secrets import Seal
 
 SEAL = Seal(Seal.new_key())
+LAW = load_law_book()
+SETTINGS = ApiSettings(progress_every=timedelta(milliseconds=5), heartbeat_every=timedelta(milliseconds=20))
 
 
 @dataclass
@@ -61,7 +66,7 @@ async def _serve(ledger: Database, clock: Clock) -> Server:
     registry = CollectorRegistry()
     owner = await authenticate(ledger, clock, key)
     server = Server(ledger, clock, FastAPI(), registry, owner, key)
-    server.app = create_app(ApiDependencies(ledger, clock, SEAL, server.ready, registry))
+    server.app = create_app(ApiDependencies(ledger, clock, SEAL, server.ready, registry, Planner(LAW, clock), SETTINGS))
     return server
 
 

@@ -41,7 +41,10 @@ BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "mapping": {"type": "string", "description": "As the query parameter."},
+                    },
                 }
             },
         },
@@ -102,10 +105,11 @@ async def run(
     mapping: Annotated[
         str | None,
         Query(
-            max_length=50_000,
+            max_length=5_000,
             description='Columns to fields as JSON: `{"Handy": "address", "Vorname": "first_name", "Notiz": ""}`. '
             "Fields are address, fallbacks, reference_id, timezone, postal_code, country, priority, person; any other "
-            "name is a variable, nothing leaves the column out. Columns that are not named are found by their headers.",
+            "name is a variable, nothing leaves the column out. Columns that are not named are found by their headers. "
+            "A long one may be the field `mapping` of a form instead.",
         ),
     ] = None,
     allow_duplicates: Annotated[bool, Query(description="Take addresses that the campaign has already.")] = False,
@@ -116,17 +120,18 @@ async def run(
     Any encoding, separator and column order. Rows are taken or reported one by one; the same file again adds only what
     is missing, so an interrupted import is simply repeated.
     """
-    columns = _columns(mapping)
     most = api.settings.max_upload
     if int(request.headers.get("content-length", 0)) > most:
         raise HTTPException(413)
-    form_type = request.headers.get("content-type", "").startswith("multipart/form-data")
-    if form_type:
+    is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
+    if is_form:
         form = await request.form(max_files=1, max_fields=10)
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Invalid([Problem("file", "missing", "The form has no file.")])
         chunks, filename = _chunks(upload), filename or upload.filename
+        written = form.get("mapping")
+        mapping = written if isinstance(written, str) else mapping
     else:
         chunks = _counted(request.stream(), most)
     report = await import_csv(
@@ -135,7 +140,7 @@ async def run(
         caller,
         campaign_id,
         chunks,
-        mapping=columns,
+        mapping=_columns(mapping),
         batch_key=batch,
         filename=filename,
         allow_duplicates=allow_duplicates,
