@@ -120,6 +120,7 @@ class _Run:
             try:
                 while block is not None:
                     state = await self._take(state, block)
+                    self._tell(state, block)
                     block = await blocks.next()
                 state = await self._move(state, replace(state, status=ImportStatus.FINISHED, error=None))
             except BaseException as error:  # whatever it was, the import can be seen to have stopped, and goes on later
@@ -175,11 +176,13 @@ class _Run:
             )
             if not await tx.people.advance_import(state, after, [*added.duplicates, *block.bad]):
                 raise Conflict("import_taken", "Somebody else is importing this file.")
+        return after
+
+    def _tell(self, state: Import, block: RowBlock) -> None:
         if self.progress is not None:
             self.progress(
-                ImportProgress(after.id, after.line, block.characters, after.accepted, after.duplicates, after.rejected)
+                ImportProgress(state.id, state.line, block.characters, state.accepted, state.duplicates, state.rejected)
             )
-        return after
 
     async def _move(self, before: Import, after: Import) -> Import:
         if after == before:

@@ -142,7 +142,8 @@ class ProcessReader:
         tasks = [self._feeder] if self._ahead is None else [self._feeder, self._ahead]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, self._process.wait(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._process.communicate()  # the process is not done for asyncio before its pipes are empty
 
 
 async def _feed(pipe: asyncio.StreamWriter, order: bytes, source: Source) -> None:
