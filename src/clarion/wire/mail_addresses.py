@@ -44,15 +44,16 @@ def parse_mail_address(text: str) -> MailAddress | BadMailAddress:
         return BadMailAddress("not_an_address", "An e-mail address has an @.")
     if len(local) > MAX_LOCAL_LENGTH or not LOCAL.fullmatch(local):
         return BadMailAddress("bad_local_part", "The part before the @ is not one that mail servers take.")
-    ascii_domain = _ascii_domain(domain)
-    if ascii_domain is None or not DOMAIN.fullmatch(ascii_domain):
+    host = _ascii_domain(domain)
+    if host is None or not DOMAIN.fullmatch(host):
         return BadMailAddress("bad_domain", "The part after the @ is not a domain name.")
-    if len(local) + 1 + len(ascii_domain) > MAX_LENGTH:
+    if len(local) + 1 + len(host) > MAX_LENGTH:
         return BadMailAddress("too_long", "The address is longer than 254 characters.")
-    return MailAddress(f"{local}@{ascii_domain}")
+    return MailAddress(f"{local}@{host}")
 
 
 def _ascii_domain(domain: str) -> str | None:
+    """A domain in lower case as DNS has it (`xn--…` for other scripts); None when it has no such form."""
     domain = domain.lower().removesuffix(".")
     if domain.isascii():
         return domain
