@@ -9,9 +9,11 @@ from clarion.boot.cli.db import db
 from clarion.boot.cli.init import init
 from clarion.boot.cli.keys import keys
 from clarion.boot.cli.serve import serve
+from clarion.boot.cli.torture import torture
 
 app.command()(serve)
 app.command()(init)
+app.command()(torture)
 app.add_typer(keys, name="keys")
 app.add_typer(db, name="db")
 
