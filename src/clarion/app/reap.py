@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from clarion.app.page import Page
 from clarion.app.ports.channel import Fate, NeverAsked, StillRunning
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.queue import Ending, Live, Move
@@ -24,39 +25,50 @@ LOOKUPS = (
 AT_ONCE = 500
 
 
-async def take_over(ledger: Ledger, worker_id: int, now: datetime, *, everyone: bool = False) -> list[Live]:
+async def take_over(
+    ledger: Ledger, worker_id: int, slot: int, now: datetime, *, everyone: bool = False
+) -> tuple[list[Live], bool]:
     """Fence workers whose lease ran out (`everyone`: all others) and adopt what they left as UNKNOWN.
 
-    Attempts that no channel had begun go straight back to the queue. Answers those whose fate must be looked up.
+    Attempts that no channel had begun go straight back to the queue. Answers those whose fate must be looked up, and
+    whether there may be more.
     """
     async with ledger.write() as tx:
         await tx.queue.fence_lost(now, worker_id, everyone)
         orphans = await tx.queue.orphans(AT_ONCE)
         if not orphans:
-            return []
-        unasked = [x for x in orphans if x.attempt.state is AttemptState.RELEASED]
-        doubtful = [x for x in orphans if x.attempt.state is not AttemptState.RELEASED]
-        await tx.queue.end([_taken_back(x, now) for x in unasked])
-        await tx.queue.move([_back_in_queue(x, now) for x in unasked], now)
+            return [], False
+        page = Page({})
+        doubtful = []
+        for live in orphans:
+            if live.attempt.state is AttemptState.RELEASED:
+                _put_back(page, live, now, "worker_lost")
+            else:
+                doubtful.append(live)
+                page.decisions.append(_line(live, now, "unknown", "worker_lost"))
         await tx.queue.adopt([(x.attempt.id, AttemptState.UNKNOWN) for x in doubtful], worker_id)
-        await tx.queue.decide(
-            [_line(x, now, "taken_back", "worker_lost") for x in unasked]
-            + [_line(x, now, "unknown", "worker_lost") for x in doubtful]
-        )
-    return [Live(replace(x.attempt, state=AttemptState.UNKNOWN, worker_id=worker_id), x.contact) for x in doubtful]
+        await page.write(tx, slot, now)
+    return [_unknown(x, worker_id) for x in doubtful], len(orphans) == AT_ONCE
 
 
-async def doubt(ledger: Ledger, lives: Sequence[Live], worker_id: int, detail: str, now: datetime) -> list[Live]:
-    """The carrier was asked and its answer is lost: the attempts become UNKNOWN."""
+async def doubt(
+    ledger: Ledger, lives: Sequence[Live], worker_id: int, rule: str, detail: str, now: datetime
+) -> list[Live]:
+    """The carrier was asked, and its answer or its report is lost (`rule` says which): the attempts become UNKNOWN.
+
+    Answers those that were live still.
+    """
     async with ledger.write() as tx:
         held = await tx.queue.hold_live([x.attempt.id for x in lives])
         doubtful = [x for x in lives if x.attempt.id in held]
         await tx.queue.adopt([(x.attempt.id, AttemptState.UNKNOWN) for x in doubtful], worker_id)
-        await tx.queue.decide([_line(x, now, "unknown", "answer_lost", detail) for x in doubtful])
-    return [Live(replace(x.attempt, state=AttemptState.UNKNOWN), x.contact) for x in doubtful]
+        await tx.queue.decide([_line(x, now, "unknown", rule, detail) for x in doubtful])
+    return [_unknown(x, worker_id) for x in doubtful]
 
 
-async def settle(ledger: Ledger, lives: Sequence[Live], fates: Sequence[Fate], worker_id: int, now: datetime) -> None:
+async def settle(
+    ledger: Ledger, lives: Sequence[Live], fates: Sequence[Fate], worker_id: int, slot: int, now: datetime
+) -> None:
     """Write what a look-up found, but for reports (they are recorded) and attempts nobody knows of (they stay)."""
     by_id = {x.attempt.id: x for x in lives}
     running = [by_id[f.attempt_id] for f in fates if isinstance(f, StillRunning)]
@@ -65,20 +77,25 @@ async def settle(ledger: Ledger, lives: Sequence[Live], fates: Sequence[Fate], w
         return
     async with ledger.write() as tx:
         held = await tx.queue.hold_live([x.attempt.id for x in (*running, *unasked)])
+        page = Page({})
         running = [x for x in running if x.attempt.id in held]
-        unasked = [x for x in unasked if x.attempt.id in held]
+        for live in running:
+            page.decisions.append(_line(live, now, "reconciled", "still_running"))
+        for live in unasked:
+            if live.attempt.id in held:
+                _put_back(page, live, now, "never_asked")
         await tx.queue.adopt([(x.attempt.id, AttemptState.ACCEPTED) for x in running], worker_id)
-        await tx.queue.end([_taken_back(x, now) for x in unasked])
-        await tx.queue.move([_back_in_queue(x, now) for x in unasked], now)
-        await tx.queue.decide(
-            [_line(x, now, "reconciled", "still_running") for x in running]
-            + [_line(x, now, "taken_back", "never_asked") for x in unasked]
-        )
+        await page.write(tx, slot, now)
 
 
-def _taken_back(live: Live, now: datetime) -> Ending:
-    attempt = live.attempt
-    return Ending(
+def _unknown(live: Live, worker_id: int) -> Live:
+    return Live(replace(live.attempt, state=AttemptState.UNKNOWN, worker_id=worker_id), live.contact)
+
+
+def _put_back(page: Page, live: Live, now: datetime, rule: str) -> None:
+    """The contact goes back to the queue as it was before the release: nothing was tried, so nothing is counted."""
+    attempt, contact = live.attempt, live.contact
+    page.endings[attempt.id] = Ending(
         attempt_id=attempt.id,
         state=AttemptState.TAKEN_BACK,
         outcome=None,
@@ -93,19 +110,20 @@ def _taken_back(live: Live, now: datetime) -> Ending:
         raw=attempt.raw,
         results=attempt.results,
     )
-
-
-def _back_in_queue(live: Live, now: datetime) -> Move:
-    """As it was before the release: nothing was tried, so nothing is counted."""
-    contact, attempt = live.contact, live.attempt
-    return replace(
-        Move.stay(contact),
-        fence=attempt.id,
-        state=ContactState.WAITING,
-        band=band(contact.priority, retry=attempt.number > 1),
-        next_at=max(now, contact.next_at) if contact.next_at else now,
-        tries=attempt.number - 1,
+    page.moves.append(
+        replace(
+            Move.stay(contact),
+            fence=attempt.id,
+            state=ContactState.WAITING,
+            band=band(contact.priority, retry=attempt.number > 1),
+            next_at=contact.next_at or now,
+            tries=attempt.number - 1,
+        )
     )
+    page.decisions.append(_line(live, now, "taken_back", rule))
+    key = (attempt.campaign_id, attempt.batch_id)
+    page.tallies[*key, "attempts"] -= 1
+    page.tallies[*key, "first_attempts" if attempt.number == 1 else "retries"] -= 1
 
 
 def _line(live: Live, now: datetime, verdict: str, rule: str, detail: str = "") -> Decision:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from clarion.app.ports.channel import Trunk
 from clarion.app.ports.queue import InFlight
 from clarion.app.ports.resources import Sender
+from clarion.app.quota import Quota
 from clarion.core.campaigns import Rotation
 from clarion.core.contacts import Contact
-from clarion.core.pacing import Account, Pacing, grant, spend
+from clarion.core.pacing import Account, Pacing
 from clarion.core.senders import Candidate, choose
 
 PLENTY = 1_000
@@ -28,73 +28,46 @@ class Pick:
     at: datetime
 
 
-@dataclass(slots=True)
-class _Limit:
-    """A sender's or trunk's limit while a release uses it up."""
-
-    pacing: Pacing
-    account: Account
-    slots: deque[datetime] = field(default_factory=deque)
-    next_at: datetime | None = None
-    limited_by: str = ""
-    used: list[datetime] = field(default_factory=list)
-
-    def open(self, now: datetime, until: datetime, day: date, in_flight: int) -> None:
-        granted = grant(
-            self.pacing,
-            self.account,
-            now=now,
-            until=until,
-            local_day=day,
-            in_flight=in_flight,
-            first_waiting=True,
-            retry_waiting=True,
-            room=PLENTY,
-            day_cap=None,
-            first_left=None,
-            open_left=None,
-        )
-        self.slots, self.next_at, self.limited_by = deque(granted.slots), granted.next_at, granted.limited_by
-
-    def take(self, at: datetime) -> datetime:
-        """Use a slot, at `at` or when the slot allows."""
-        at = max(at, self.slots.popleft())
-        self.used.append(at)
-        return at
-
-
 class SenderDesk:
-    """One release's view of its senders and trunks. `scopes` are locked before `open`; `changed` is written after."""
+    """One release's view of its senders and trunks.
+
+    Its `scopes` are locked before `open`. A `pick` uses nothing up until it is taken; `changed` is written at the end.
+    """
 
     def __init__(self, rotation: Rotation, senders: Sequence[Sender], trunks: Mapping[int, Trunk]) -> None:
         """`senders` are the enabled ones of the campaign, in the pool's order."""
         self._rotation = rotation
-        self._trunks = {t: trunks[t] for t in {s.trunk_id for s in senders} if t is not None and t in trunks}
-        usable = [(s, self._trunks[s.trunk_id]) for s in senders if s.trunk_id in self._trunks]
+        usable = [(s, trunks[s.trunk_id]) for s in senders if s.trunk_id is not None and s.trunk_id in trunks]
         self._pairs = sorted(usable, key=lambda pair: pair[1].priority)
-        self._limits: dict[str, _Limit] = {}
+        self._accounts: Mapping[str, Account] = {}
+        self._quotas: dict[str, Quota] = {}
+        self._candidates: dict[int, Candidate] = {}
+        self._last_id: int | None = None
         self._day: date | None = None
-        self._until: datetime | None = None
         self.next_at: datetime | None = None
+        """When a sender or trunk that had no place for a contact has one by time alone."""
         self.limited_by = ""
+        """What kept the last contact from getting a sender; nobody else gets one either."""
 
     def _pacings(self) -> dict[str, Pacing]:
-        rotates = len(self._pairs) > 1
-        pacings = {
-            f"sender:{s.id}": Pacing(per_second=s.per_second, daily_cap=s.daily_cap)
-            for s, _ in self._pairs
-            if rotates or s.per_second is not None or s.daily_cap is not None
+        found = {f"sender:{s.id}": Pacing(per_second=s.per_second, daily_cap=s.daily_cap) for s, _ in self._pairs}
+        for _, trunk in self._pairs:
+            found[f"trunk:{trunk.id}"] = Pacing(per_second=trunk.per_second, max_concurrent=trunk.max_concurrent)
+        rotates = len(self._pairs) > 1  # then senders remember when they were last used, limited or not
+        return {
+            scope: pacing
+            for scope, pacing in found.items()
+            if pacing != Pacing() or (rotates and scope.startswith("sender:"))
         }
-        for trunk in self._trunks.values():
-            if trunk.per_second is not None or trunk.max_concurrent is not None:
-                pacings[f"trunk:{trunk.id}"] = Pacing(
-                    per_second=trunk.per_second, max_concurrent=trunk.max_concurrent
-                )
-        return pacings
 
     def scopes(self) -> list[str]:
         """The accounts that these senders and trunks are limited by."""
         return list(self._pacings())
+
+    @property
+    def counts_concurrency(self) -> bool:
+        """Whether `open` needs to know what is in flight."""
+        return any(trunk.max_concurrent is not None for _, trunk in self._pairs)
 
     def open(
         self,
@@ -103,71 +76,76 @@ class SenderDesk:
         now: datetime,
         until: datetime,
         day: date,
+        room: int = PLENTY,
     ) -> None:
-        """Find out what each sender and trunk has free. `accounts` are locked."""
-        self._day, self._until = day, until
+        """Find out what each sender and trunk has free. `accounts` are locked; `day` is the organisation's."""
+        self._day, self._accounts = day, accounts
         for scope, pacing in self._pacings().items():
+            if pacing == Pacing():
+                continue
             kind, _, key = scope.partition(":")
             holding = sum(f.count for f in flying if kind == "trunk" and f.trunk_id == int(key))
-            limit = _Limit(pacing, accounts[scope])
-            limit.open(now, until, day, holding)
-            self._limits[scope] = limit
+            self._quotas[scope] = Quota.ask(
+                pacing, accounts[scope], now=now, until=until, day=day, in_flight=holding, room=room
+            )
+        if len(self._pairs) > 1:
+            self._candidates = {s.id: Candidate(s.id, s.address, accounts[f"sender:{s.id}"]) for s, _ in self._pairs}
 
     def pick(self, contact: Contact, at: datetime) -> Pick | None:
-        """A sender for this contact, or None when no sender or trunk has a place by the end of the horizon."""
-        free = [(s, t) for s, t in self._pairs if self._has_place(s, t)]
+        """A sender for this contact, not before `at`; None when no sender or trunk has a place for anybody."""
+        free = [pair for pair in self._pairs if self._has_place(*pair)] if self._quotas else self._pairs
         if contact.faults and contact.last_trunk_id is not None:
-            free = [(s, t) for s, t in free if t.id != contact.last_trunk_id] or free
+            free = [pair for pair in free if pair[1].id != contact.last_trunk_id] or free
         if not free:
             self._bound()
             return None
         best = [pair for pair in free if pair[1].priority == free[0][1].priority]
         sender, trunk = best[0] if len(best) == 1 else self._rotate(best, contact, at)
-        for scope in (f"sender:{sender.id}", f"trunk:{trunk.id}"):
-            if scope in self._limits:
-                at = self._limits[scope].take(at)
+        for quota in self._limits(sender, trunk):
+            at = quota.earliest(at)
         return Pick(sender, trunk, at)
+
+    def take(self, pick: Pick) -> None:
+        """Use up what was picked."""
+        for quota in self._limits(pick.sender, pick.trunk):
+            quota.use(pick.at, first=True)
+        old = self._candidates.get(pick.sender.id)
+        if old is not None:
+            used = replace(old.account, last_used=pick.at)
+            self._candidates[pick.sender.id] = replace(old, account=used, picks=old.picks + 1)
+            self._last_id = pick.sender.id
 
     def changed(self) -> list[Account]:
         """The accounts as they stand after the picks."""
         assert self._day is not None
-        changed = []
-        for scope in sorted(self._limits):
-            limit = self._limits[scope]
-            if limit.used:
-                account = spend(
-                    limit.pacing,
-                    limit.account,
-                    used=limit.used,
-                    first=len(limit.used),
-                    retry=0,
-                    local_day=self._day,
-                    now=limit.used[-1],
-                )
-                changed.append(replace(account, last_used=limit.used[-1]))
-        return changed
+        changed: dict[str, Account] = {}
+        for sender_id, candidate in self._candidates.items():
+            if candidate.picks:
+                changed[f"sender:{sender_id}"] = candidate.account
+        for scope, quota in self._quotas.items():
+            if quota.used:
+                changed[scope] = quota.spent(self._day, quota.used[-1])
+        return [changed[scope] for scope in sorted(changed)]
+
+    def _limits(self, sender: Sender, trunk: Trunk) -> list[Quota]:
+        scopes = (f"sender:{sender.id}", f"trunk:{trunk.id}")
+        return [self._quotas[scope] for scope in scopes if scope in self._quotas] if self._quotas else []
 
     def _has_place(self, sender: Sender, trunk: Trunk) -> bool:
-        return all(
-            self._limits[scope].slots
-            for scope in (f"sender:{sender.id}", f"trunk:{trunk.id}")
-            if scope in self._limits
-        )
+        return all(quota.left for quota in self._limits(sender, trunk))
 
     def _rotate(self, pairs: Sequence[tuple[Sender, Trunk]], contact: Contact, at: datetime) -> tuple[Sender, Trunk]:
-        candidates = []
-        for sender, _ in pairs:
-            limit = self._limits[f"sender:{sender.id}"]
-            last = limit.used[-1] if limit.used else limit.account.last_used
-            candidates.append(Candidate(sender.id, sender.address, replace(limit.account, last_used=last)))
+        candidates = [self._candidates[sender.id] for sender, _ in pairs]
+        last = self._last_id if any(c.sender_id == self._last_id for c in candidates) else None
         address = contact.address_at(contact.address_index).value
-        chosen = choose(self._rotation, candidates, address, now=at)
+        chosen = choose(self._rotation, candidates, address, now=at, last_id=last)
         return next(pair for pair in pairs if pair[0].id == chosen)
 
     def _bound(self) -> None:
         """Remember what kept the last contact from getting a sender, and until when."""
-        for limit in self._limits.values():
-            if not limit.slots:
-                self.limited_by = limit.limited_by or "room"
-                if limit.next_at is not None and (self.next_at is None or limit.next_at < self.next_at):
-                    self.next_at = limit.next_at
+        for quota in self._quotas.values():
+            if not quota.left:
+                granted = quota.granted
+                self.limited_by = granted.limited_by or "room"
+                if granted.next_at is not None and (self.next_at is None or granted.next_at < self.next_at):
+                    self.next_at = granted.next_at

@@ -58,6 +58,8 @@ class Circumstances:
     end_at: datetime | None = None
     """The end of the batch or campaign, whichever comes first."""
     skip_if_late: timedelta | None = None
+    since: datetime | None = None
+    """When the campaign first ran: nobody was planned for an instant before it."""
     suppressed: str | None = None
     """The reason of a do-not-contact entry for the address."""
     lacks_consent: bool = False
@@ -77,6 +79,18 @@ SUPPRESSION_REASONS = {
 }
 
 
+def closed_now(hours: WindowsView, at: datetime, end_at: datetime | None) -> Skip | Wait | None:
+    """What the hours alone say to everybody in a region: nothing when they are open at `at`."""
+    if hours.allows(at):
+        return None
+    opening = hours.next_open(at)
+    if opening is None:
+        return Skip(FinishReason.NO_WINDOW, "window")
+    if end_at is not None and opening >= end_at:
+        return Skip(FinishReason.EXPIRED, "window_after_end", {"opens": opening, "end_at": end_at})
+    return Wait(opening, "window", whole_region=True)
+
+
 def judge(contact: Contact, at: datetime, known: Circumstances) -> Go | Skip | Wait:
     """Whether an attempt may be made at `at`; reasons never to call come before reasons to wait."""
     if known.end_at is not None and at >= known.end_at:
@@ -87,23 +101,21 @@ def judge(contact: Contact, at: datetime, known: Circumstances) -> Go | Skip | W
     if known.lacks_consent:
         return Skip(FinishReason.NO_CONSENT, "consent")
     if known.filtered is not None:
-        return Skip(FinishReason.LINE_TYPE, "targeting", {"rule": known.filtered, "line_type": contact.line_type})
+        line_type = contact.address_at(contact.address_index).line_type
+        return Skip(FinishReason.LINE_TYPE, "targeting", {"rule": known.filtered, "line_type": line_type})
     if isinstance(known.hours, FinishReason):
         return Skip(known.hours, "region", {"region": contact.region_key})
     if known.skip_if_late is not None and contact.tries == 0 and contact.not_before is not None:
-        planned = known.hours.next_open(contact.not_before)
+        asked_for = max(contact.not_before, known.since) if known.since is not None else contact.not_before
+        planned = known.hours.next_open(asked_for)
         if planned is not None and at - planned > known.skip_if_late:
             return Skip(FinishReason.EXPIRED, "skip_if_late", {"planned": planned})
-    if not known.hours.allows(at):
-        opening = known.hours.next_open(at)
-        if opening is None:
-            return Skip(FinishReason.NO_WINDOW, "window")
-        if known.end_at is not None and opening >= known.end_at:
-            return Skip(FinishReason.EXPIRED, "window_after_end", {"opens": opening, "end_at": known.end_at})
-        return Wait(opening, "window", whole_region=True)
+    closed = closed_now(known.hours, at, known.end_at)
+    if closed is not None:
+        return closed
     if known.free_at is not None and known.free_at > at:
         opening = known.hours.next_open(known.free_at)
-        if opening is None:
+        if opening is None or (known.end_at is not None and opening >= known.end_at):
             return Skip(FinishReason.PERSON_LIMIT, known.limit, {"free_at": known.free_at})
         return Wait(opening, known.limit, inputs={"free_at": known.free_at})
     return GO

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-
 from clarion.app.ports.channel import ChannelDriver, Trunk
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.organizations import Settings
@@ -27,8 +26,11 @@ Drivers = Mapping[tuple[Channel, str], ChannelDriver]
 class Briefing:
     """A cache of what the ledger says about everything that runs."""
 
-    def __init__(self, ledger: Ledger, drivers: Drivers, open_secrets: Callable[[Trunk], Trunk]) -> None:
-        """`open_secrets` answers a trunk whose sealed secrets are opened."""
+    def __init__(
+        self, ledger: Ledger, drivers: Drivers, open_secrets: Callable[[Trunk], Trunk], *, fresh: float = FRESH_SECONDS
+    ) -> None:
+        """`open_secrets` answers a trunk whose sealed secrets are opened. `fresh`: seconds until it is read anew."""
+        self._fresh = fresh
         self._ledger = ledger
         self._drivers = drivers
         self._open_secrets = open_secrets
@@ -49,8 +51,8 @@ class Briefing:
         self._read_at = float("-inf")
 
     async def refresh(self) -> bool:
-        """Read anew what is older than FRESH_SECONDS; whether it did."""
-        if time.monotonic() - self._read_at < FRESH_SECONDS:
+        """Read anew what is not fresh any more; whether it did."""
+        if time.monotonic() - self._read_at < self._fresh:
             return False
         async with self._ledger.read() as tx:
             active = await tx.campaigns.active()
@@ -74,7 +76,7 @@ class Briefing:
         self._read_at = time.monotonic()
         return True
 
-    def offer(self, campaign: Campaign, share: int, asked: Mapping[tuple[Channel, str], int]) -> Offer:
+    def offer(self, campaign: Campaign, share: int, asked: Mapping[tuple[Channel, str], int], turn: int) -> Offer:
         """What the campaign may use now; `asked` counts orders that a driver has not taken yet, `share` is its part."""
         rotation, senders = self._senders.get(campaign.id, (Rotation.ROUND_ROBIN, []))
         trunks = {
@@ -95,6 +97,9 @@ class Briefing:
             message=self._message(campaign),
             room=min([share, *rooms]) if rooms else 0,
             sandbox=frozenset(t.id for t in trunks.values() if self._drivers[campaign.channel, t.driver].sandbox),
+            pulled=frozenset(t.id for t in trunks.values() if self._drivers[campaign.channel, t.driver].pulls),
+            endpoints=self._endpoints[campaign.organization_id],
+            turn=turn,
         )
 
     def settings(self, organization_id: int) -> Settings:
@@ -105,6 +110,15 @@ class Briefing:
         """Those that a running campaign may use."""
         return self._senders.get(campaign_id, (Rotation.ROUND_ROBIN, []))[1]
 
+    def pulls(self, campaign_id: int) -> bool:
+        """Whether a running campaign has a trunk whose workers fetch their attempts themselves."""
+        campaign = self.running.get(campaign_id)
+        if campaign is None:
+            return False
+        trunks = [self.trunk(campaign.organization_id, s.trunk_id) for s in self.senders(campaign_id)]
+        found = [self._drivers.get((campaign.channel, t.driver)) for t in trunks if t is not None]
+        return any(driver is not None and driver.pulls for driver in found)
+
     def trunk(self, organization_id: int, trunk_id: int | None) -> Trunk | None:
         """An enabled trunk."""
         return self._trunks.get(organization_id, {}).get(trunk_id) if trunk_id is not None else None
@@ -113,19 +127,21 @@ class Briefing:
         """What recording needs about the campaigns of these attempts, running or not."""
         wanted = {a.campaign_id: a.organization_id for a in attempts}
         missing = {n: o for n, o in wanted.items() if n not in self.tended and n not in self._others}
-        organizations = set(wanted.values())
-        if missing or organizations - self._endpoints.keys():
+        lanes = {b.id for n in wanted for b in self.batches.get(n, ())}
+        unread = {a.campaign_id for a in attempts if a.batch_id not in lanes}
+        silent = set(wanted.values()) - self._endpoints.keys()
+        if missing or unread or silent:
             async with self._ledger.read() as tx:
                 for campaign_id, organization_id in missing.items():
                     self._others[campaign_id] = await tx.campaigns.get(organization_id, campaign_id)
-                for batch in await tx.campaigns.batches_of(list(missing)):
-                    self.batches.setdefault(batch.campaign_id, []).append(batch)
-                for organization_id in organizations - self._endpoints.keys():
+                for campaign_id in unread:
+                    self.batches[campaign_id] = list(await tx.campaigns.batches_of([campaign_id]))
+                for organization_id in silent:
                     self._endpoints[organization_id] = await tx.outbox.endpoints_for(organization_id)
         return Book(
             campaigns={n: self.tended.get(n) or self._others[n] for n in wanted},
             batches={b.id: b for n in wanted for b in self.batches.get(n, [])},
-            endpoints={o: self._endpoints[o] for o in organizations},
+            endpoints={o: self._endpoints[o] for o in set(wanted.values())},
             other_trunks={n: max(0, len({s.trunk_id for s in self.senders(n)}) - 1) for n in wanted},
         )
 

@@ -8,6 +8,13 @@ from datetime import datetime, timedelta
 from clarion.engine.clocks import VirtualClock
 from clarion.engine.worker import Worker
 
+PATIENCE = 50
+"""Steps at one instant without anything done, after which playing is given up."""
+
+
+class StandsStill(RuntimeError):
+    """The worker asks to be stepped again and again, and does nothing: a fault of ours, named by its agenda."""
+
 
 async def play(
     worker: Worker,
@@ -20,8 +27,9 @@ async def play(
     """Step from instant to instant until nothing is left to happen, or `until`. The last instant.
 
     `gather` lets that much virtual time pass between steps at least: reports are then written together, each with its
-    own instant. `between` is awaited after each step (a live view, a scripted hand).
+    own instant. `between` is awaited after each step (a live view, a scripted hand). Raises StandsStill.
     """
+    idle, worked = 0, -1
     while True:
         now = clock.now()
         wake = await worker.step(now)
@@ -30,7 +38,12 @@ async def play(
         if wake is None:
             return now
         if wake <= now:
+            idle = idle + 1 if worker.worked == worked else 0
+            worked = worker.worked
+            if idle > PATIENCE:
+                raise StandsStill(f"at {now}: {worker.agenda()}")
             continue
+        idle = 0
         wake = max(wake, now + gather)
         if until is not None and wake >= until:
             clock.advance_to(until)

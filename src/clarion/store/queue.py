@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, text, update
 
-from clarion.app.ports.queue import Ending, Heads, InFlight, Live, Move
+from clarion.app.ports.queue import Due, Ending, Heads, InFlight, Live, Move
 from clarion.app.refusals import NotFound
+from clarion.core.campaigns import BatchStatus, CampaignStatus
 from clarion.core.contacts import Address, Attempt, Contact, Decision
-from clarion.core.outcomes import AttemptState, ContactState
+from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason, Outcome
 from clarion.core.pacing import Account
 from clarion.store import schema
 from clarion.store.session import Session
@@ -159,10 +161,13 @@ class StoredQueueRows:
             raise NotFound("campaign", campaign_id)
         return Heads(rows[0][0], rows[0][1], {row[2]: row[3] for row in rows if row[2] is not None})
 
-    async def in_flight(self) -> list[InFlight]:
+    async def in_flight(self, campaign_id: int | None = None) -> list[InFlight]:
         """See the port."""
         by = (queue.c.organization_id, queue.c.campaign_id, queue.c.batch_id, queue.c.trunk_id, queue.c.sender_id)
-        rows = await self._session.execute(select(*by, func.count()).where(LIVE).group_by(*by))
+        statement = select(*by, func.count()).where(LIVE).group_by(*by)
+        if campaign_id is not None:
+            statement = statement.where(queue.c.campaign_id == campaign_id)
+        rows = await self._session.execute(statement)
         return [InFlight(*row) for row in rows]
 
     async def touches(self, organization_id: int, people: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
@@ -256,28 +261,25 @@ class StoredQueueRows:
             key=["contact_id"],
         )
 
-    async def defer(
-        self, batch_id: int, region_key: str, due_by: datetime, next_at: datetime, limit: int, now: datetime
-    ) -> int:
+    async def due_regions(self, batch_id: int, band: int, until: datetime, limit: int) -> list[Due]:
         """See the port."""
-        some = (
-            select(queue.c.contact_id)
-            .where(
-                WAITING,
-                queue.c.batch_id == batch_id,
-                queue.c.next_at <= due_by,
-                queue.c.region_key == region_key,
-            )
+        statement = (
+            select(queue.c.contact_id, queue.c.region_key, queue.c.next_at, queue.c.not_before)
+            .where(WAITING, queue.c.batch_id == batch_id, queue.c.band == band, queue.c.next_at <= until)
+            .order_by(queue.c.next_at, queue.c.contact_id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        result = await self._session.execute(
-            update(queue)
-            .where(queue.c.contact_id.in_(some.scalar_subquery()))
-            .values(next_at=next_at, updated_at=now)
-            .execution_options(synchronize_session=False)
+        return [Due(*row) for row in await self._session.execute(statement)]
+
+    async def defer(self, openings: Sequence[tuple[int, datetime]], now: datetime) -> None:
+        """See the port."""
+        await self._session.update_many(
+            queue,
+            [{"contact_id": n, "next_at": at, "updated_at": now} for n, at in openings],
+            key=["contact_id"],
+            guard="t.state = 'waiting'",
         )
-        return int(result.rowcount)
 
     async def move(self, moves: Sequence[Move], now: datetime) -> None:
         """See the port."""
@@ -312,30 +314,36 @@ class StoredQueueRows:
 
     # attempts
 
-    async def hold_live(self, attempt_ids: Sequence[int]) -> set[int]:
+    async def hold_live(self, attempt_ids: Sequence[int]) -> dict[int, Outcome | None]:
         """See the port."""
+        if not attempt_ids:
+            return {}
         statement = (
-            select(queue.c.attempt_id)
+            select(queue.c.attempt_id, attempts.c.outcome)
             .join_from(queue, attempts, and_(attempts.c.contact_id == queue.c.contact_id))
             .where(LIVE, attempts.c.id.in_(attempt_ids), queue.c.attempt_id == attempts.c.id)
             .order_by(queue.c.contact_id)
             .with_for_update(of=queue)
         )
-        return {row[0] for row in await self._session.execute(statement)}
+        return {row[0]: row[1] for row in await self._session.execute(statement)}
 
     async def live(self, attempt_ids: Sequence[int]) -> list[Live]:
         """See the port."""
-        return await self._lives(attempts.c.id.in_(attempt_ids))
+        return await self._read_lives(_lives().where(attempts.c.id.in_(attempt_ids)))
 
-    async def attempts(self, attempt_ids: Sequence[int]) -> list[Attempt]:
+    async def attempts(self, attempt_ids: Sequence[int], *, lock: bool = False) -> list[Attempt]:
         """See the port."""
-        rows = await self._session.execute(select(*ATTEMPT_COLUMNS).where(attempts.c.id.in_(attempt_ids)))
-        return [attempt_of(row) for row in rows]
+        statement = select(*ATTEMPT_COLUMNS).where(attempts.c.id.in_(attempt_ids)).order_by(attempts.c.id)
+        if lock:
+            statement = statement.with_for_update()
+        return [attempt_of(row) for row in await self._session.execute(statement)]
 
-    async def contacts(self, contact_ids: Sequence[int]) -> list[Contact]:
+    async def contacts(self, contact_ids: Sequence[int], *, lock: bool = False) -> list[Contact]:
         """See the port."""
-        rows = await self._session.execute(contacts_query().where(queue.c.contact_id.in_(contact_ids)))
-        return [contact_of(row) for row in rows]
+        statement = contacts_query().where(queue.c.contact_id.in_(contact_ids)).order_by(queue.c.contact_id)
+        if lock:
+            statement = statement.with_for_update(of=queue)
+        return [contact_of(row) for row in await self._session.execute(statement)]
 
     async def by_provider_id(self, provider_id: str) -> Attempt | None:
         """See the port."""
@@ -363,15 +371,55 @@ class StoredQueueRows:
         ]
         await self._session.update_many(attempts, rows, key=["id"])
 
-    async def take_back(self, campaign_id: int, now: datetime, batch_id: int | None = None) -> int:
+    async def pull(self, channel: Channel, limit: int, since: datetime) -> list[Live]:
         """See the port."""
-        which = [attempts.c.campaign_id == campaign_id, attempts.c.state == AttemptState.RELEASED]
-        if batch_id is not None:
-            which.append(attempts.c.batch_id == batch_id)
+        ready = (
+            attempts.c.state == AttemptState.RELEASED,
+            attempts.c.channel == channel,
+            attempts.c.released_at >= since,
+            campaigns.c.status == CampaignStatus.RUNNING,
+            batches.c.status == BatchStatus.ACTIVE,
+        )
         statement = (
-            select(attempts.c.id, queue.c.contact_id, queue.c.tries)
+            _lives()
+            .join(campaigns, campaigns.c.id == queue.c.campaign_id)
+            .join(batches, batches.c.id == queue.c.batch_id)
+            .where(*ready)
+            .order_by(attempts.c.id)
+            .limit(limit)
+            .with_for_update(of=queue, skip_locked=True)
+        )
+        return await self._read_lives(statement)
+
+    async def begin(self, begun: Sequence[tuple[int, int]], worker_id: int, now: datetime) -> None:
+        """See the port."""
+        await self._session.update_many(
+            attempts,
+            [{"id": n, "state": AttemptState.BEGUN, "worker_id": worker_id, "begun_at": now} for n, _ in begun],
+            key=["id"],
+        )
+        await self._session.update_many(
+            queue, [{"contact_id": contact_id, "worker_id": worker_id} for _, contact_id in begun], key=["contact_id"]
+        )
+
+    async def take_back(
+        self,
+        campaign_id: int,
+        now: datetime,
+        batch_id: int | None = None,
+        *,
+        released_before: datetime | None = None,
+    ) -> int:
+        """See the port."""
+        which = [queue.c.campaign_id == campaign_id, attempts.c.state == AttemptState.RELEASED]
+        if batch_id is not None:
+            which.append(queue.c.batch_id == batch_id)
+        if released_before is not None:
+            which.append(attempts.c.released_at < released_before)
+        statement = (
+            select(attempts.c.id, queue.c.contact_id, queue.c.tries, queue.c.batch_id)
             .join_from(queue, attempts, attempts.c.id == queue.c.attempt_id)
-            .where(LIVE, queue.c.campaign_id == campaign_id, *which)
+            .where(LIVE, *which)
             .order_by(queue.c.contact_id)
             .with_for_update(of=queue)
         )
@@ -386,23 +434,44 @@ class StoredQueueRows:
                     "attempt_id": None,
                     "state": ContactState.WAITING,
                     "tries": tries - 1,
-                    "trunk_id": None,
-                    "sender_id": None,
                     "worker_id": None,
                     "updated_at": now,
                 }
-                for _, contact_id, tries in rows
+                for _, contact_id, tries, _ in rows
             ],
             key=["contact_id"],
             guard="t.state = 'released'",
         )
         await self._session.update_many(
             attempts,
-            [{"id": n, "state": AttemptState.TAKEN_BACK, "burns": False, "ended_at": now} for n, _, _ in rows],
+            [{"id": n, "state": AttemptState.TAKEN_BACK, "burns": False, "ended_at": now} for n, *_ in rows],
             key=["id"],
             guard="t.state = 'released'",
         )
+        undone = Counter[tuple[int, int, str]]()
+        for _, _, tries, its_batch in rows:
+            undone[campaign_id, its_batch, "attempts"] -= 1
+            undone[campaign_id, its_batch, "first_attempts" if tries == 1 else "retries"] -= 1
+        await self.count(0, undone)
         return len(rows)
+
+    async def revise(self, contact: Contact, reason: FinishReason, outcome: Outcome, goal: bool, now: datetime) -> None:
+        """See the port."""
+        await self._session.execute(
+            update(queue)
+            .where(queue.c.contact_id == contact.id, queue.c.state == ContactState.FINISHED)
+            .values(
+                finish_reason=reason, last_outcome=outcome, goal_reached=contact.goal_reached or goal, updated_at=now
+            )
+        )
+
+    async def reach_goal(self, contact_ids: Sequence[int], now: datetime) -> None:
+        """See the port."""
+        await self._session.update_many(
+            queue,
+            [{"contact_id": n, "goal_reached": True, "updated_at": now} for n in contact_ids],
+            key=["contact_id"],
+        )
 
     async def decide(self, lines: Sequence[Decision]) -> None:
         """See the port."""
@@ -527,12 +596,19 @@ class StoredQueueRows:
     async def orphans(self, limit: int) -> list[Live]:
         """See the port."""
         alive = select(workers.c.id).where(workers.c.fenced_at.is_(None), workers.c.stopped_at.is_(None))
-        return await self._lives(
-            or_(queue.c.worker_id.is_(None), queue.c.worker_id.not_in(alive)), limit=limit, lock=True
+        statement = (
+            _lives()
+            .where(or_(queue.c.worker_id.is_(None), queue.c.worker_id.not_in(alive)))
+            .order_by(queue.c.contact_id)
+            .limit(limit)
+            .with_for_update(of=queue, skip_locked=True)
         )
+        return await self._read_lives(statement)
 
     async def adopt(self, adopted: Sequence[tuple[int, AttemptState]], worker_id: int) -> None:
         """See the port."""
+        if not adopted:
+            return
         await self._session.update_many(
             attempts, [{"id": n, "state": state, "worker_id": worker_id} for n, state in adopted], key=["id"]
         )
@@ -543,20 +619,19 @@ class StoredQueueRows:
             .execution_options(synchronize_session=False)
         )
 
-    async def _lives(self, which: Any, *, limit: int | None = None, lock: bool = False) -> list[Live]:
-        statement = (
-            select(*ATTEMPT_COLUMNS, *CONTACT_COLUMNS)
-            .join_from(queue, attempts, attempts.c.id == queue.c.attempt_id)
-            .join(contacts, contacts.c.id == queue.c.contact_id)
-            .where(LIVE, which)
-            .order_by(queue.c.contact_id)
-        )
-        if limit is not None:
-            statement = statement.limit(limit)
-        if lock:
-            statement = statement.with_for_update(of=queue, skip_locked=True)
+    async def _read_lives(self, statement: Select[Any]) -> list[Live]:
         cut = len(ATTEMPT_COLUMNS)
         return [Live(attempt_of(row[:cut]), contact_of(row[cut:])) for row in await self._session.execute(statement)]
+
+
+def _lives() -> Select[Any]:
+    """Live attempts with their contacts."""
+    return (
+        select(*ATTEMPT_COLUMNS, *CONTACT_COLUMNS)
+        .join_from(queue, attempts, attempts.c.id == queue.c.attempt_id)
+        .join(contacts, contacts.c.id == queue.c.contact_id)
+        .where(LIVE)
+    )
 
 
 def _accounts_query(scopes: Sequence[str]) -> Select[Any]:

@@ -106,6 +106,8 @@ class ChannelDriver(Protocol):
 
     sandbox: bool
     """True marks every attempt as simulated."""
+    pulls: bool
+    """True: its workers fetch attempts by `app.pull`; `begin` is never called."""
 
     def room(self) -> int:
         """How many more orders it can begin right now; the releaser claims no more than that."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from clarion.core.campaigns import BatchStatus, CampaignStatus
 from clarion.core.contacts import Attempt, Contact, Decision, band
-from clarion.core.outcomes import AttemptState, ContactState, FinishReason, Outcome
+from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason, Outcome
 from clarion.core.pacing import Account
 
 
@@ -35,6 +35,16 @@ class InFlight:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """The little that deciding about a closed window needs of a contact that is due."""
+
+    contact_id: int
+    region_key: str
+    next_at: datetime
+    not_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """A live attempt with the contact that it belongs to."""
 
@@ -44,11 +54,11 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a contact goes after a decision. Applied only while `attempt_id` is still the live one (the fence)."""
+    """Where a contact goes after a decision. Applied only while `fence` is still the live attempt."""
 
     contact_id: int
     fence: int | None
-    """The live attempt's id; None moves a waiting contact."""
+    """The live attempt's id; None moves a contact that waits."""
     state: ContactState
     band: int
     address_index: int
@@ -126,8 +136,8 @@ class QueueRows(Protocol):
         """Status and plan version of the campaign, status of its batches."""
         ...
 
-    async def in_flight(self) -> list[InFlight]:
-        """Every live attempt, counted by campaign, batch, trunk and sender."""
+    async def in_flight(self, campaign_id: int | None = None) -> list[InFlight]:
+        """Every live attempt (of one campaign), counted by campaign, batch, trunk and sender."""
         ...
 
     async def touches(self, organization_id: int, people: Sequence[str], since: datetime) -> dict[str, list[datetime]]:
@@ -147,10 +157,12 @@ class QueueRows(Protocol):
         """Write the attempts, and their contacts as released."""
         ...
 
-    async def defer(
-        self, batch_id: int, region_key: str, due_by: datetime, next_at: datetime, limit: int, now: datetime
-    ) -> int:
-        """Give up to `limit` waiting contacts of a region, due by `due_by`, a new instant. How many there were."""
+    async def due_regions(self, batch_id: int, band: int, until: datetime, limit: int) -> list[Due]:
+        """The same contacts as `due`, as little of them as deferring needs."""
+        ...
+
+    async def defer(self, openings: Sequence[tuple[int, datetime]], now: datetime) -> None:
+        """Give waiting contacts (by id) a new instant."""
         ...
 
     async def move(self, moves: Sequence[Move], now: datetime) -> None:
@@ -158,20 +170,23 @@ class QueueRows(Protocol):
         ...
 
     # attempts
-    async def hold_live(self, attempt_ids: Sequence[int]) -> set[int]:
-        """Which of the attempts are still live, their contacts locked for this transaction."""
+    async def hold_live(self, attempt_ids: Sequence[int]) -> dict[int, Outcome | None]:
+        """Which of the attempts are still live, their contacts locked until this transaction ends.
+
+        With each comes the news that arrived before its end, if any did.
+        """
         ...
 
     async def live(self, attempt_ids: Sequence[int]) -> list[Live]:
         """Live attempts with their contacts."""
         ...
 
-    async def attempts(self, attempt_ids: Sequence[int]) -> list[Attempt]:
-        """Attempts in any state."""
+    async def attempts(self, attempt_ids: Sequence[int], *, lock: bool = False) -> list[Attempt]:
+        """Attempts in any state; `lock`: nobody else may change them until this transaction ends."""
         ...
 
-    async def contacts(self, contact_ids: Sequence[int]) -> list[Contact]:
-        """Contacts by id."""
+    async def contacts(self, contact_ids: Sequence[int], *, lock: bool = False) -> list[Contact]:
+        """Contacts by id; `lock` as above."""
         ...
 
     async def by_provider_id(self, provider_id: str) -> Attempt | None:
@@ -186,8 +201,34 @@ class QueueRows(Protocol):
         """Write how attempts ended, or what is now known of them."""
         ...
 
-    async def take_back(self, campaign_id: int, now: datetime, batch_id: int | None = None) -> int:
+    async def pull(self, channel: Channel, limit: int, since: datetime) -> list[Live]:
+        """Lock released attempts that wait to be pulled, oldest first: of running campaigns and active batches only.
+
+        None that was released before `since`. What others hold is skipped.
+        """
+        ...
+
+    async def begin(self, attempts: Sequence[tuple[int, int]], worker_id: int, now: datetime) -> None:
+        """(attempt id, contact id): pulled attempts are begun by this worker."""
+        ...
+
+    async def take_back(
+        self,
+        campaign_id: int,
+        now: datetime,
+        batch_id: int | None = None,
+        *,
+        released_before: datetime | None = None,
+    ) -> int:
         """Return released attempts that no channel has begun to the queue. How many there were."""
+        ...
+
+    async def revise(self, contact: Contact, reason: FinishReason, outcome: Outcome, goal: bool, now: datetime) -> None:
+        """A finished contact is finished for another reason: what became of its last attempt is known after all."""
+        ...
+
+    async def reach_goal(self, contact_ids: Sequence[int], now: datetime) -> None:
+        """The goal of these contacts is reached, whatever their state."""
         ...
 
     async def decide(self, decisions: Sequence[Decision]) -> None:
@@ -204,7 +245,7 @@ class QueueRows(Protocol):
 
     # sweeps
     async def sweep(self, batch_id: int, limit: int) -> list[Contact]:
-        """Waiting contacts of a batch, whenever due, locked: to be finished or re-planned in chunks."""
+        """Waiting contacts of a batch, whenever due, locked: to be finished in chunks. What others hold is skipped."""
         ...
 
     async def deferred(self, batch_id: int, after: int, now: datetime, limit: int) -> list[Contact]:
@@ -233,7 +274,7 @@ class QueueRows(Protocol):
         ...
 
     async def orphans(self, limit: int) -> list[Live]:
-        """Live attempts whose worker is fenced, stopped or unknown."""
+        """Live attempts whose worker is fenced, stopped or unknown, locked."""
         ...
 
     async def adopt(self, attempts: Sequence[tuple[int, AttemptState]], worker_id: int) -> None:

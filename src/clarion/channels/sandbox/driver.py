@@ -90,6 +90,7 @@ class SandboxDriver:
     """A way out to the simulated public (a ChannelDriver). Every attempt that it makes is marked as sandbox."""
 
     sandbox = True
+    pulls = False
 
     def __init__(self, channel: Channel, network: SandboxNetwork) -> None:
         """One driver per channel; they share the network."""

@@ -44,6 +44,7 @@ class SmtpDriver:
     """E-mail by SMTP. Once a host has taken a mail it is SENT, and what comes of it later comes by other ways."""
 
     sandbox = False
+    pulls = False
 
     def __init__(self, clock: Clock, *, capacity: int = 64) -> None:
         """`capacity`: mails on their way at once, over all trunks; each trunk's own `max_connections` holds besides."""
