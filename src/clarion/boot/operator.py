@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 
 from clarion.app.actor import Actor, Role
 from clarion.app.refusals import Conflict, NotFound
-from clarion.boot.wiring import House
+from clarion.boot.settings import Settings
+from clarion.boot.wiring import House, open_house
+
+WHERE = "Where the ledger is"
+"""The options that every command has, listed last."""
 
 Organization = Annotated[
-    int | None, typer.Option("--organization", help="Organisation id; needed only when there are several.")
+    int | None,
+    typer.Option(
+        "--organization",
+        help="Organisation id; needed only when there are several.",
+        rich_help_panel=WHERE,
+    ),
 ]
 
 
@@ -32,3 +43,10 @@ async def operator(house: House, organization_id: int | None) -> Actor:
         users = await tx.organizations.users(chosen)
     owner = next(user for user in users if user.role is Role.OWNER and user.disabled_at is None)
     return Actor(chosen, owner.id, Role.OWNER)
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, organization_id: int | None) -> AsyncIterator[tuple[House, Actor]]:
+    """The house, opened for one command, and who acts in it. Raises as `operator` does."""
+    async with open_house(settings) as house:
+        yield house, await operator(house, organization_id)

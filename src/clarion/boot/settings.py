@@ -7,7 +7,8 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 CONFIG_NAME = "clarion.toml"
@@ -28,6 +29,15 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class LogLevel(StrEnum):
+    """From which severity on lines are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class Settings(BaseSettings):
     """Everything that a deployment decides. Nested values in the environment: `CLARION_SANDBOX__SEED=7`."""
 
@@ -45,7 +55,7 @@ class Settings(BaseSettings):
         default=None, description="Key that seals secrets; None is the file secret.key in the data folder."
     )
     log_format: LogFormat = Field(default=LogFormat.CONSOLE, description="console or json.")
-    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error.")
     max_body_bytes: int = Field(default=10_000_000, ge=1_000, description="Largest JSON request.")
     max_upload_bytes: int = Field(default=2_500_000_000, ge=1_000, description="Largest CSV upload.")
     webhooks_allow_http: bool = Field(default=False, description="Allow webhook URLs without TLS.")
@@ -70,6 +80,13 @@ class Settings(BaseSettings):
         if cls.config_file is not None:
             sources += (TomlConfigSettingsSource(settings_cls, cls.config_file),)
         return sources
+
+    @field_validator("database")
+    @classmethod
+    def _is_ours(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgresql://", "postgresql+asyncpg://", "sqlite://")):
+            raise PydanticCustomError("bad_url", "This must be postgresql://… or sqlite:///…; without it, SQLite.")
+        return url
 
     @property
     def database_url(self) -> str:

@@ -35,7 +35,7 @@ def init(
         typer.echo(json.dumps({"organization_id": organization_id, "api_key": key}))
         return
     out.print(f"[green]Organisation {organization_id}[/] ({name}) is ready.", highlight=False)
-    out.print(f"API key, shown this once: [bold]{key}[/]", highlight=False)
+    out.print(f"API key, shown this once: [bold]{key}[/]", highlight=False, soft_wrap=True)
     out.print(f"Next: clarion serve --data {settings.data}", highlight=False)
 
 

@@ -14,7 +14,7 @@ import uvicorn
 
 from clarion.boot.cli.app import ConfigFile, Data, DatabaseUrl, run, settings_from
 from clarion.boot.logs import set_up_logs
-from clarion.boot.settings import LogFormat, ServeRole, Settings
+from clarion.boot.settings import LogFormat, LogLevel, ServeRole, Settings
 from clarion.boot.wiring import House, open_house, sole_engine
 from clarion.engine.loop import deliver
 from clarion.engine.loop import run as run_engine
@@ -35,7 +35,7 @@ def serve(
     ] = None,
     sandbox_seed: Annotated[int | None, typer.Option(help="Which public the sandbox plays.")] = None,
     log_format: Annotated[LogFormat | None, typer.Option(help="How log lines look.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_level: Annotated[LogLevel | None, typer.Option(help="From which severity on.")] = None,
     config: ConfigFile = None,
 ) -> None:
     """Serve the API and run campaigns until told to stop (SIGTERM or Ctrl-C ends running attempts first)."""
