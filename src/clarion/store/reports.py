@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, or_, select
+from sqlalchemy import Row, Select, and_, case, func, null, or_, select
 
 from clarion.app.ports.reports import AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
 from clarion.app.refusals import NotFound
@@ -286,43 +286,47 @@ class StoredReportRows:
     # checks
 
     async def crowds(self, organization_id: int, campaign_id: int, channel: Channel, now: datetime) -> Sequence[Crowd]:
-        """See the port. Addresses are compared in lower case, as suppressions and consents are kept."""
+        """See the port. Addresses are compared in lower case, as suppressions and consents are kept.
+
+        Each contact asks by index. Joined to the lists instead, PostgreSQL expects a handful of contacts and reads
+        the whole list for every one of them.
+        """
+        address = func.lower(contacts.c.address)
         stopped = (
-            select(suppressions.c.address, func.min(suppressions.c.reason).label("reason"))
+            select(suppressions.c.reason)
             .where(
                 suppressions.c.organization_id == organization_id,
+                suppressions.c.address == address,
                 suppressions.c.channel.in_((channel.value, EVERY_CHANNEL)),
                 or_(suppressions.c.expires_at.is_(None), suppressions.c.expires_at > now),
             )
-            .group_by(suppressions.c.address)
-            .subquery()
+            .order_by(suppressions.c.id)
+            .limit(1)
+            .scalar_subquery()
         )
         allowed = (
-            select(consents.c.address)
+            select(consents.c.id)
             .where(
                 consents.c.organization_id == organization_id,
+                consents.c.address == address,
                 consents.c.channel.in_((channel.value, EVERY_CHANNEL)),
                 consents.c.granted_at <= now,
                 or_(consents.c.revoked_at.is_(None), consents.c.revoked_at > now),
             )
-            .distinct()
-            .subquery()
+            .exists()
         )
-        address = func.lower(contacts.c.address)
-        columns: list[ColumnElement[Any]] = [
-            queue.c.batch_id,
-            queue.c.region_key,
-            contacts.c.line_type,
-            stopped.c.reason,
-            allowed.c.address.is_not(None).label("consented"),
-        ]
-        statement = (
-            _waiting(select(*columns, func.count().label("count")), organization_id, campaign_id)
-            .join(stopped, stopped.c.address == address, isouter=True)
-            .join(allowed, allowed.c.address == address, isouter=True)
-            .group_by(*columns)
-        )
-        rows = await self._session.execute(statement)
+        each = _waiting(
+            select(
+                queue.c.batch_id,
+                queue.c.region_key,
+                contacts.c.line_type,
+                stopped.label("reason"),
+                allowed.label("consented"),
+            ),
+            organization_id,
+            campaign_id,
+        ).subquery()
+        rows = await self._session.execute(select(*each.c, func.count()).group_by(*each.c))
         return [Crowd(r.batch_id, r.region_key, r.line_type, r.reason, bool(r.consented), r[-1]) for r in rows]
 
     async def recipients(
