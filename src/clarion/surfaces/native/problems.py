@@ -155,7 +155,7 @@ async def _misshapen(request: Request, error: Exception) -> JSONResponse:
 
 def _field_error(error: Mapping[str, Any]) -> Problem:
     """Pydantic's error in our words. The place `body`, `query` or `path` is dropped where a field name follows."""
-    place = [str(part) for part in error["loc"]]
+    place = [str(part) for part in error["loc"] if part != "[key]"]
     if error["type"] == "json_invalid":
         return Problem("body", "json_invalid", f"This is not JSON: {error['ctx']['error']}.")
     field = ".".join(place[1:] if len(place) > 1 else place)
