@@ -14,6 +14,7 @@ from clarion.core.schedule import Region
 RULES: Mapping[str, str] = {
     "window": "outside the hours in which people there may be reached",
     "region": "the place does not allow it",
+    "end_at": "its end had come",
     "end": "the end of the batch or campaign had come",
     "window_after_end": "the next window opens after the end of the batch or campaign",
     "suppression": "the address is on the do-not-contact list",

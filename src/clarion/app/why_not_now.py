@@ -20,6 +20,7 @@ from clarion.app.ports.resources import Sender
 from clarion.app.sender_desk import SenderDesk
 from clarion.app.steer import needed_of_contacts
 from clarion.app.story_words import closed_words, place_words, rule_words
+from clarion.app.verdicts import variables_of
 from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus, Rotation
 from clarion.core.contacts import Contact
 from clarion.core.eligibility import Circumstances, Skip, Wait, judge
@@ -198,6 +199,7 @@ def _verdict(s: Situation) -> Iterator[Obstacle]:
         hours=s.hours,
         end_at=end_of(campaign, s.batch),
         skip_if_late=campaign.plan.skip_if_late,
+        since=campaign.started_at,
         suppressed=s.suppressed,
         lacks_consent=targeting.require_consent and not s.consented,
         filtered=filtered(targeting, facts(address.line_type, contact.variables)),
@@ -205,7 +207,7 @@ def _verdict(s: Situation) -> Iterator[Obstacle]:
         limit=s.limit,
     )
     verdict = judge(contact, s.now, known)
-    missing = needed_of_contacts(campaign) - contact.variables.keys() - address.variables.keys()
+    missing = needed_of_contacts(campaign) - variables_of(campaign, contact).keys()
     if isinstance(verdict, Skip):
         sentence = f"It will be skipped as {verdict.reason.replace('_', ' ')}: {rule_words(verdict.rule)}."
         inputs = {"reason": verdict.reason, "rule": verdict.rule, **verdict.inputs}
