@@ -123,7 +123,8 @@ async def _revise(
     if goal and not contact.goal_reached:
         page.tallies[*key, "goal"] += 1
     inputs = {"outcome": report.outcome, "reason": verdict.reason}
-    page.decisions.append(line(contact, report.at, "finished", verdict.rule, inputs=inputs))
+    said = line(contact, report.at, "finished", verdict.rule, inputs=inputs)
+    page.decisions.append(replace(said, attempt_id=attempt.id))
     return replace(contact, finish_reason=verdict.reason, goal_reached=contact.goal_reached or goal)
 
 
