@@ -17,6 +17,8 @@ PATIENCE_SECONDS = 120.0
 IN_PROGRESS_SECONDS = 3.0
 """How long an answer that is in progress is waited for; then the request was cut off, and is made anew."""
 PAUSE_SECONDS = 0.25
+AT_ONCE = 8
+"""Requests under way at a time."""
 
 
 class Unanswered(Exception):
@@ -47,6 +49,8 @@ class Operator:
             timeout=httpx.Timeout(5.0),
             trust_env=False,
         )
+        self._door = asyncio.Lock()
+        self._at_once = asyncio.Semaphore(AT_ONCE)
         self._run = run
         self._numbers = itertools.count(1)
         self.repeated = 0
@@ -66,6 +70,10 @@ class Operator:
         A POST that was cut off by a crash is never answered under its key (`request_in_progress`); it is then sent
         under a new one, so the same thing may be asked for twice, as a real client would.
         """
+        async with self._at_once:
+            return await self._call(method, path, body)
+
+    async def _call(self, method: str, path: str, body: Any) -> Answered:
         sent, give_up = now_us(), time.monotonic() + PATIENCE_SECONDS
         key, key_since = self._key(), time.monotonic()
         trouble = ""
@@ -86,7 +94,20 @@ class Operator:
                     key, key_since = self._key(), time.monotonic()
             self.repeated += 1
             await asyncio.sleep(PAUSE_SECONDS)
+            await self._until_somebody_listens(give_up)
         raise Unanswered(f"{method} {path} was not answered within {PATIENCE_SECONDS:.0f} s; last: {trouble}")
+
+    async def _until_somebody_listens(self, give_up: float) -> None:
+        """One knocks at the door for all: a crowd that knocks would take the machine from the server that starts."""
+        async with self._door:
+            while time.monotonic() < give_up:
+                try:
+                    _, writer = await asyncio.open_connection(self._http.base_url.host, self._http.base_url.port)
+                except OSError:
+                    await asyncio.sleep(PAUSE_SECONDS)
+                else:
+                    writer.close()
+                    return
 
     def _key(self) -> str:
         return f"torture-{self._run}-{next(self._numbers)}"

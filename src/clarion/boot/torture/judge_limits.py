@@ -54,6 +54,8 @@ def hourly_rate(evidence: Evidence) -> Verdict:
     for scope in diary.scopes("per_hour"):
         instants = sorted((ask.asked, ask.attempt_id) for ask, _ in _calls(evidence, scope))
         looked += len(instants)
+        edits = sum(each.scope == scope and each.name == "per_hour" for each in diary.settings) > 1
+        slack = 1.001 if edits else 0.001  # a raised rate counts from the last call on, not from the edit
         lowest, earned, last = 0.0, 0.0, None
         for place, (at, attempt_id) in enumerate(instants):
             rate = diary.most(scope, "per_hour", at)
@@ -64,7 +66,7 @@ def hourly_rate(evidence: Evidence) -> Verdict:
             earned += (at - last) * widest / HOUR_US if last is not None else 0.0
             last = at
             lowest = min(lowest, place - earned)
-            if place - earned - lowest > CATCH_UP_US * widest / HOUR_US + 1.001:
+            if place - earned - lowest > CATCH_UP_US * widest / HOUR_US + slack:
                 wrong.append(f"{scope}: attempt {attempt_id} is more than {rate:g} an hour allow")
             hour_ago = bisect_left(instants, (at - HOUR_US + 1, 0))
             if place - hour_ago + 1 > (diary.most(scope, "per_hour", at - HOUR_US, at) or rate):

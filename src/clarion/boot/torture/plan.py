@@ -111,7 +111,7 @@ def shares(kills: int, engines: tuple[Engine, ...]) -> dict[Engine, int]:
 def _kills(dice: random.Random, engine: Engine, kills: int) -> Iterator[Mischief]:
     at = 2.0
     for _ in range(kills):
-        at += dice.uniform(2.5, 6.5)
+        at += dice.uniform(2.5, 8)
         down = dice.choice((0.0, 0.3, 1.0, 3.0))
         if engine is Engine.SQLITE:
             yield Mischief(at, Deed.KILL, ALL, down)

