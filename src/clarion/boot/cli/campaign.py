@@ -41,6 +41,7 @@ from clarion.boot.operator import Organization, open_desk
 from clarion.boot.settings import Settings
 from clarion.core.campaigns import Campaign, CampaignStatus
 from clarion.core.outcomes import ContactState, FinishReason
+from clarion.core.schedule import Region
 from clarion.surfaces.native.campaign_shapes import CampaignShape
 from clarion.surfaces.native.campaigns import CheckShape
 from clarion.surfaces.native.numbers import (
@@ -204,12 +205,12 @@ def _show_check(checked: Campaign, found: Check) -> None:
         table.add_row(f"{skipped.count:,}", reason, f"[dim]{rule_words(skipped.rule)}[/]")
     if found.skipped:
         out.print(table)
-    regions = Table("", "region", f"first reachable ({zone.key})", box=None, pad_edge=False, header_style="dim")
+    regions = Table("", "zone", "place", f"first reachable ({zone.key})", box=None, pad_edge=False, header_style="dim")
     regions.columns[0].justify = "right"
     for region in found.regions:
-        regions.add_row(
-            f"{region.contacts:,}", escape(place_words(region.region_key)), clock_words(region.first_at, zone)
-        )
+        places = ", ".join(Region.parse(region.region_key).jurisdictions)
+        first = clock_words(region.first_at, zone)
+        regions.add_row(f"{region.contacts:,}", place_words(region.region_key), places, first)
     if found.regions:
         out.print(f"{found.total - found.will_skip:,} can be reached:", highlight=False)
         out.print(regions)

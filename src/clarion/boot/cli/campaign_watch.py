@@ -48,6 +48,8 @@ from clarion.surfaces.native.shapes import Instant, Shape
 ASK_WHY_EVERY = 5
 """Looks between two questions why nobody is being reached."""
 RATE_SECONDS = 60.0
+MOST_ROWS = 9
+"""Outcomes that are watched at once: a terminal has 24 lines."""
 
 
 class HeadShape(Shape):
@@ -142,10 +144,10 @@ def _ahead(standing: Standing) -> RenderableType:
             "Nobody waits any more." if standing.numbers.total.contacts else "There are no contacts yet.", "dim"
         )
     zone = own_zone(campaign)
-    if story.next is None or not story.obstacles:
-        first = f"Next in line is contact {story.contact.id}."
-    else:
-        first = f"Next in line is contact {story.contact.id}: {instant(story.next.at, zone, standing.now)}."
+    when = ""
+    if story.next is not None:
+        when = f": {instant(story.next.at, zone, standing.now)}" if story.next.at > standing.now else ", due now"
+    first = f"Next in line is contact {story.contact.id}{when}."
     lines = [Text(first)]
     for obstacle in story.obstacles:
         until = f" [dim]Until {instant(obstacle.until, zone, standing.now)}.[/]" if obstacle.until else ""
@@ -234,7 +236,7 @@ def _view(standing: Standing, rate: _Rate) -> RenderableType:
         headline(found.campaign, found.total),
         Text(f"{rate.per_minute:,.0f} attempts per minute", "dim"),
         "",
-        tables(found),
+        tables(found, MOST_ROWS),
         "",
         _ahead(standing),
     )

@@ -210,7 +210,7 @@ async def _write_rejects(house: House, actor: Actor, import_id: int, path: Path)
 def _show(report: ImportReport, first: Sequence[BadRow], rejects: Path | None) -> None:
     done = report.imported
     if report.resumed_at is not None:
-        out.print(f"[dim]Went on behind line {report.resumed_at:,}, where an earlier run had stopped.[/]")
+        out.print(f"[dim]Went on behind line {report.resumed_at:,}, where an earlier run had come to.[/]")
     out.print(
         f"[green]{done.accepted:,} accepted[/], [yellow]{done.duplicates:,} duplicates[/], "
         f"[red]{done.rejected:,} rejected[/] of {done.accepted + done.duplicates + done.rejected:,} rows "

@@ -51,20 +51,20 @@ def headline(campaign: Campaign, numbers: Numbers) -> RenderableType:
 
 
 def progress_line(numbers: Numbers) -> Text:
-    """`━━━━━━━━────  62 %  1,240 of 2,000 finished`; live contacts are the bright part at the front."""
+    """`━━━━━━━━────  62%  1,240 of 2,000 finished`; live contacts are the bright part at the front."""
     whole = max(1, numbers.contacts)
     done = BAR * numbers.finished // whole
     live = min(BAR - done, -(-BAR * numbers.live // whole))
     line = Text("━" * done, "green")
     line.append("━" * live, "bright_yellow")
-    line.append("━" * (BAR - done - live), "grey30")
+    line.append("─" * (BAR - done - live), "grey50")
     line.append(f"  {numbers.finished / whole:4.0%}", "bold")
     line.append(f"  {numbers.finished:,} of {numbers.contacts:,} finished")
     return line
 
 
-def tables(found: CampaignNumbers) -> RenderableType:
-    """The numbers, and beside them attempts by outcome and contacts by reason."""
+def tables(found: CampaignNumbers, most: int | None = None) -> RenderableType:
+    """The numbers, and beside them attempts by outcome and contacts by reason, the `most` frequent of each."""
     total = found.total
     people = counts({"waiting": total.waiting, "live": total.live, "finished": total.finished}, "contacts")
     tries = counts(
@@ -73,32 +73,40 @@ def tables(found: CampaignNumbers) -> RenderableType:
     )
     parts: list[RenderableType] = [Group(people, "", tries)]
     if total.outcomes:
-        parts.append(bars(total.outcomes, "outcome of attempts"))
+        parts.append(bars(total.outcomes, "outcome of attempts", most))
     if total.reasons:
-        parts.append(bars(total.reasons, "finished as"))
+        parts.append(bars(total.reasons, "finished as", most))
     return Columns([Padding(part, (0, 3, 0, 0)) for part in parts])
 
 
-def counts(rows: Mapping[str, int], title: str) -> Table:
+def counts(rows: Mapping[str, int], title: str) -> RenderableType:
     """Names and numbers."""
-    table = Table(box=None, pad_edge=False, show_header=False, title=title, title_justify="left", title_style="dim")
-    table.add_column()
-    table.add_column(justify="right")
+    table = _plain_table()
     for name, n in rows.items():
         table.add_row(name, f"{n:,}")
-    return table
+    return Group(Text(title, "dim"), table)
 
 
-def bars(rows: Mapping[str, int], title: str) -> Table:
-    """Names and numbers with bars, the largest first."""
-    table = Table(box=None, pad_edge=False, show_header=False, title=title, title_justify="left", title_style="dim")
+def bars(rows: Mapping[str, int], title: str, most: int | None = None) -> RenderableType:
+    """Names and numbers with bars, the largest first; what is behind the `most` frequent is one row."""
+    table = _plain_table()
     table.add_column(no_wrap=True)
-    table.add_column(justify="right")
-    table.add_column(no_wrap=True)
-    largest = max(rows.values())
-    for name, n in sorted(rows.items(), key=lambda row: (-row[1], row[0])):
+    ordered = sorted(rows.items(), key=lambda row: (-row[1], row[0]))
+    largest = ordered[0][1]
+    shown = ordered if most is None or len(ordered) <= most else ordered[: most - 1]
+    for name, n in shown:
         bar = "▇" * max(1, round(SHORT_BAR * n / largest))
         table.add_row(name.replace("_", " "), f"{n:,}", Text(bar, _style(name)))
+    if len(shown) < len(ordered):
+        rest = sum(n for _, n in ordered[len(shown) :])
+        table.add_row(f"{len(ordered) - len(shown)} others", f"{rest:,}", "")
+    return Group(Text(title, "dim"), table)
+
+
+def _plain_table() -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
     return table
 
 
