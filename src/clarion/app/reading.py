@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import pickle
 import struct
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import BinaryIO, Protocol
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any, BinaryIO, Protocol
 
+from clarion.core.contacts import Address, NewContact
 from clarion.wire.contact_columns import NoColumns
 from clarion.wire.contact_rows import Layout, RowBlock, read_blocks
 
@@ -125,7 +129,7 @@ class ProcessReader:
         assert self._process.stdout is not None
         try:
             (length,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
-            answer = await asyncio.to_thread(pickle.loads, await self._process.stdout.readexactly(length))
+            answer = await asyncio.to_thread(_unpacked, await self._process.stdout.readexactly(length))
         except asyncio.IncompleteReadError as error:
             await self._feeder
             raise ChildProcessError("The process that reads the file has died.") from error
@@ -133,7 +137,7 @@ class ProcessReader:
             raise answer
         if answer is None:
             await self._feeder
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     async def close(self) -> None:
         """End the process."""
@@ -160,6 +164,31 @@ async def _feed(pipe: asyncio.StreamWriter, order: bytes, source: Source) -> Non
         pass  # the process ended first, and its answer says why
     finally:
         pipe.close()
+
+
+# What goes through the pipes. Frozen dataclasses are slow to pickle, and there are two of them for each row.
+
+_of_contact = attrgetter(*NewContact.__slots__)
+_of_address = attrgetter(*Address.__slots__)
+
+
+def _packed(answer: RowBlock | NoColumns | None) -> bytes:
+    flat: list[tuple[Any, ...]] = []
+    if isinstance(answer, RowBlock):
+        for contact in answer.contacts:
+            reference_id, address, *others = _of_contact(contact)
+            flat.append((reference_id, _of_address(address), *others))
+        answer = replace(answer, contacts=())
+    return pickle.dumps((answer, flat), pickle.HIGHEST_PROTOCOL)
+
+
+def _unpacked(message: bytes) -> RowBlock | NoColumns | None:
+    answer: RowBlock | NoColumns | None
+    answer, flat = pickle.loads(message)
+    if isinstance(answer, RowBlock):
+        contacts = (NewContact(each[0], Address(*each[1]), *each[2:]) for each in flat)
+        answer = replace(answer, contacts=tuple(contacts))
+    return answer
 
 
 # In the process.
@@ -193,7 +222,7 @@ def _exactly(pipe: BinaryIO, length: int) -> bytes:
 
 
 def _answer(pipe: BinaryIO, answer: RowBlock | NoColumns | None) -> None:
-    message = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+    message = _packed(answer)
     try:
         pipe.write(LENGTH.pack(len(message)))
         pipe.write(message)
@@ -203,4 +232,5 @@ def _answer(pipe: BinaryIO, answer: RowBlock | NoColumns | None) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # what the imports left is here to stay, and need not be looked through for every few rows
     serve(sys.stdin.buffer, sys.stdout.buffer)
