@@ -101,13 +101,18 @@ class Operator:
         """One knocks at the door for all: a crowd that knocks would take the machine from the server that starts."""
         async with self._door:
             while time.monotonic() < give_up:
-                try:
-                    _, writer = await asyncio.open_connection(self._http.base_url.host, self._http.base_url.port)
-                except OSError:
-                    await asyncio.sleep(PAUSE_SECONDS)
-                else:
-                    writer.close()
+                if await self.listens():
                     return
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def listens(self) -> bool:
+        """Whether anybody is there."""
+        try:
+            _, writer = await asyncio.open_connection(self._http.base_url.host, self._http.base_url.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
     def _key(self) -> str:
         return f"torture-{self._run}-{next(self._numbers)}"

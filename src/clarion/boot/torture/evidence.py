@@ -155,6 +155,7 @@ SELECT (SELECT COUNT(*) FROM queue WHERE state = 'released'),
        (SELECT COUNT(*) FROM webhook_messages WHERE state = 'pending'),
        (SELECT COUNT(*) FROM attempts)
 """
+WORKERS = "SELECT name FROM workers WHERE fenced_at IS NULL AND stopped_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,10 @@ class Books:
     async def standing(self) -> Standing:
         """How far the run is."""
         return Standing(*(await self.query(STANDING))[0])
+
+    async def workers(self) -> set[int]:
+        """The process ids of the engines that hold a lease."""
+        return {int(name.rpartition(":")[2]) for (name,) in await self.query(WORKERS)}
 
     async def ledger(self) -> Ledger:
         """Everything that is judged."""

@@ -12,6 +12,12 @@ LEASE_SECONDS = 15.0
 WORKERS = ("worker-1", "worker-2", "worker-3")
 API = "api"
 ALL = "all"
+BLIND = 1
+"""Of a kill: in its next life the process's carrier has no look-up."""
+AT_ONCE = 2
+"""Of a kill: also while the process is still starting."""
+LAST_CUTS_SECONDS = 5.0
+"""How long connections go on being cut after the last kill: what a cut alone leaves behind, no kill cleans up."""
 CAMPAIGNS = ("steady", "windows", "world", "texts")
 
 
@@ -26,7 +32,7 @@ class Deed(StrEnum):
     """One kind of mischief."""
 
     KILL = "kill"
-    """kill -9. `amount` 1: in its next life its carrier has no look-up."""
+    """kill -9, once it works; `amount` may hold BLIND and AT_ONCE."""
     FREEZE = "freeze"
     """SIGSTOP, and SIGCONT afterwards."""
     CUT = "cut"
@@ -113,12 +119,13 @@ def _kills(dice: random.Random, engine: Engine, kills: int) -> Iterator[Mischief
     for _ in range(kills):
         at += dice.uniform(2.5, 8)
         down = dice.choice((0.0, 0.3, 1.0, 3.0))
+        how = AT_ONCE if dice.random() < 0.15 else 0
         if engine is Engine.SQLITE:
-            yield Mischief(at, Deed.KILL, ALL, down)
+            yield Mischief(at, Deed.KILL, ALL, down, how)
         elif dice.random() < 0.2:
-            yield Mischief(at, Deed.KILL, API, down)
+            yield Mischief(at, Deed.KILL, API, down, how)
         else:
-            yield Mischief(at, Deed.KILL, dice.choice(WORKERS), down, amount=int(dice.random() < 0.15))
+            yield Mischief(at, Deed.KILL, dice.choice(WORKERS), down, how + BLIND * (dice.random() < 0.15))
 
 
 def _freezes(dice: random.Random, engine: Engine, end: float) -> Iterator[Mischief]:
@@ -141,7 +148,9 @@ def _database_trouble(dice: random.Random, engine: Engine, end: float) -> Iterat
         for at in _times(dice, end, 6):
             yield Mischief(at, Deed.LOCK, ALL, dice.uniform(0.2, 3))
         return
-    kinds = [Deed.CUT, Deed.SLOW, Deed.REFUSE, Deed.HALF_OPEN]
+    for at in _times(dice, end + LAST_CUTS_SECONDS, 1.5):
+        yield Mischief(at, Deed.CUT, dice.choice(WORKERS))
+    kinds = [Deed.SLOW, Deed.REFUSE, Deed.HALF_OPEN, Deed.CUT]
     dice.shuffle(kinds)
     for turn, at in enumerate(_times(dice, end, 4)):
         target = dice.choice((API, *WORKERS, ALL))

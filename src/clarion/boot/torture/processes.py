@@ -47,6 +47,11 @@ class Process:
         self._down: float | None = None
         self._keeper: asyncio.Task[None] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process that runs now, if one does."""
+        return self._process.pid if self._process is not None and self._up.is_set() else None
+
     def start(self) -> None:
         """Start it, and keep it running until `stop`."""
         self._wanted = True

@@ -7,18 +7,20 @@ import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import create_server
 from typing import Any
+
+import asyncpg
 
 from clarion.boot.torture.client import Operator, Refused, Unanswered
 from clarion.boot.torture.diary import Diary
 from clarion.boot.torture.evidence import Books, Evidence, Standing, read_asks
 from clarion.boot.torture.gate import Gate
 from clarion.boot.torture.judge import Finding, judge
-from clarion.boot.torture.plan import ALL, API, CAMPAIGNS, Deed, Engine, Mischief, Plan
+from clarion.boot.torture.plan import ALL, API, AT_ONCE, BLIND, CAMPAIGNS, Deed, Engine, Mischief, Plan
 from clarion.boot.torture.postgres import postgres
 from clarion.boot.torture.processes import Process, run_once
 from clarion.boot.torture.receiver import Receiver
@@ -28,6 +30,8 @@ SPEED = 150
 """How many times faster than people the sandbox's public lives: a call takes up to two seconds."""
 SETTLE_SECONDS = 20.0
 """How long the campaigns may go on undisturbed before they are ended by hand; a short run gives them half of it."""
+STARTING_SECONDS = 30.0
+"""How long a process may take to start on a machine that is busy."""
 QUIET_SECONDS = 75.0
 """How long, after that, attempts whose worker was killed may take to be settled: the lease, the look-up, the report."""
 MESSAGES_SECONDS = 240.0
@@ -177,6 +181,7 @@ class _Torturer:
 
     async def torture(self) -> None:
         """Every deed at its time; the slow ones overlap."""
+        await asyncio.gather(*(self._works(name, STARTING_SECONDS) for name in self.processes))
         start = time.monotonic()
         async with asyncio.TaskGroup() as deeds:
             for each in self.plan.mischief:
@@ -190,6 +195,7 @@ class _Torturer:
         for process in self.processes.values():
             process.see_again()
         tell(f"{engine}: letting the campaigns go on", kills)
+        await asyncio.gather(*(self._works(name, STARTING_SECONDS) for name in self.processes))
         short = self.plan.kills < SHORT_RUN
         await self._until(books, SETTLE_SECONDS / (2 if short else 1), lambda now: now.live == 0 and now.waiting == 0)
         tell(f"{engine}: ending the campaigns", kills)
@@ -219,6 +225,17 @@ class _Torturer:
             await asyncio.sleep(0.5)
         return False
 
+    async def _works(self, name: str, seconds: float) -> None:
+        """Wait until a process has started: its engine has a lease, or its API listens. Not for ever: it may not."""
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
+            if name == API and await self.scene.operator.listens():
+                return
+            with suppress(OSError, sqlite3.Error, asyncpg.PostgresError):
+                if name != API and self.processes[name].pid in await self.ground.books.workers():
+                    return
+            await asyncio.sleep(0.3)
+
     async def _steered(self, doing: Any) -> None:
         try:
             await doing
@@ -238,7 +255,9 @@ class _Torturer:
         target, lasts, amount = mischief.target, mischief.lasts, mischief.amount
         match mischief.deed:
             case Deed.KILL:
-                await self.processes[target].kill(lasts, amount)
+                if not amount & AT_ONCE:
+                    await self._works(target, STARTING_SECONDS)
+                await self.processes[target].kill(lasts, amount & BLIND)
             case Deed.FREEZE:
                 await self.processes[target].freeze(lasts)
             case Deed.LOCK:
