@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -68,6 +70,13 @@ async def _serve(ledger: Database, clock: Clock) -> Server:
     server = Server(ledger, clock, FastAPI(), registry, owner, key)
     server.app = create_app(ApiDependencies(ledger, clock, SEAL, server.ready, registry, Planner(LAW, clock), SETTINGS))
     return server
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was logged, instead of printing it."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from clarion.app.idempotency import forget_answers
 from clarion.app.keys import KeyRing
@@ -113,7 +114,6 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
         openapi_tags=TAGS,
         openapi_url="/v1/openapi.json",
         redoc_url=None,
-        max_body_size=settings.max_body,
         lifespan=_housekeeping,
     )
     app.state.api = api
@@ -122,6 +122,7 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     install(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
     app.add_middleware(Edge, figures=Figures(dependencies.registry))
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
