@@ -182,6 +182,8 @@ def run_job(job: str, url: str, rows: int) -> None:
     threading.current_thread().name = job
     result = asyncio.run(JOBS[job](url, rows))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # kibibytes on Linux, bytes on macOS
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    result["cpu"] = sum(each.ru_utime + each.ru_stime for each in spent)
     result["peak_mib"] = round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10))
     print(json.dumps(result))
 
@@ -201,7 +203,8 @@ def show(database: str, full: dict[str, Any], bare: dict[str, Any], way: str, ro
     """One database's lines."""
     print(
         f"{database:11} import  {rows / full['seconds']:9,.0f} rows/s  {full['seconds']:6.1f} s  "
-        f"peak {full['peak_mib']} MiB  loop held at most {full['loop_lag_ms']} ms  "
+        f"{full['cpu']:5.1f} s of CPU but for a server's  peak {full['peak_mib']} MiB  "
+        f"loop held at most {full['loop_lag_ms']} ms  "
         f"({full['accepted']:,} accepted, {full['duplicates']:,} duplicates, {full['rejected']:,} rejected)"
     )
     print(
