@@ -49,5 +49,5 @@ def set_up_logs(form: LogFormat, level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("httpx", "httpcore", "aiosqlite", "sqlalchemy", "asyncio", "uvicorn.access"):
+    for noisy in ("httpx", "httpcore", "aiosqlite", "alembic", "sqlalchemy", "asyncio", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import tomllib
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, ClassVar
 
+import orjson
 from pydantic import Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from clarion.app.refusals import Invalid, Problem
 
 CONFIG_NAME = "clarion.toml"
 
@@ -36,6 +46,25 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where `CLARION_SANDBOX__SPEED=600` is the number and not the text."""
+
+    def __call__(self) -> dict[str, Any]:
+        """The values that it has."""
+        found = super().__call__()
+        return {name: _read(value) if name == "sandbox" else value for name, value in found.items()}
+
+
+def _read(value: Any) -> Any:
+    """Texts that are JSON as their values, in tables of tables."""
+    if isinstance(value, dict):
+        return {name: _read(each) for name, each in value.items()}
+    try:
+        return orjson.loads(value) if isinstance(value, str) else value
+    except orjson.JSONDecodeError:
+        return value
 
 
 class Settings(BaseSettings):
@@ -76,7 +105,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, the file last."""
-        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+        sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, _Environment(settings_cls))
         if cls.config_file is not None:
             sources += (TomlConfigSettingsSource(settings_cls, cls.config_file),)
         return sources
@@ -97,7 +126,8 @@ class Settings(BaseSettings):
 def read_settings(config: Path | None = None, **flags: Any) -> Settings:
     """The settings in force. `config` None: `clarion.toml` of the working folder, if there is one.
 
-    Flags that are None were not given. Raises pydantic's ValidationError with every wrong field.
+    Flags that are None were not given. Raises pydantic's ValidationError with every wrong field, Invalid for a file
+    that is no TOML, FileNotFoundError.
     """
     path = config if config is not None else Path(CONFIG_NAME)
     if config is not None and not config.is_file():
@@ -108,7 +138,10 @@ def read_settings(config: Path | None = None, **flags: Any) -> Settings:
 
     given = {name: value for name, value in flags.items() if value is not None}
     sandbox = given.pop("sandbox", None)
-    settings = Located(**given)
+    try:
+        settings = Located(**given)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid([Problem(str(path), "unreadable", f"This is not TOML: {error}.")]) from error
     if sandbox:
         settings = settings.model_copy(update={"sandbox": {**settings.sandbox, **sandbox}})
     return settings

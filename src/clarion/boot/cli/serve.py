@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -70,8 +71,9 @@ async def _serve(settings: Settings, *, listens: bool) -> None:
 
 
 async def run_house(house: House, stop: asyncio.Event, *, listens: bool) -> None:
-    """Run what the settings' role says until `stop`."""
+    """Run what the settings' role says until `stop`. OSError when it is to listen where it cannot."""
     settings = house.settings
+    door = _open_door(settings.host, settings.port) if listens else None
     worker = house.worker() if settings.role is not ServeRole.API else None
     if worker is not None:
         await worker.enlist()
@@ -81,8 +83,8 @@ async def run_house(house: House, stop: asyncio.Event, *, listens: bool) -> None
             courier_id = (await tx.new_ids("workers"))[0]
     courier = house.courier(courier_id)
     async with asyncio.TaskGroup() as group:
-        if listens:
-            group.create_task(_listen(house, worker, stop))
+        if door is not None:
+            group.create_task(_listen(house, worker, stop, door))
         if worker is not None:
             group.create_task(_run_engine(worker, house, stop))
         if courier is not None:
@@ -105,19 +107,29 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _listen(house: House, worker: Worker | None, stop: asyncio.Event) -> None:
-    settings = house.settings
+def _open_door(host: str, port: int) -> socket.socket:
+    """Listen before anything else begins, so that a port that is taken is said in a sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0].lower()
+        raise OSError(f"Cannot listen on {host}, port {port}: {reason}. Give another --host or --port.") from error
+
+
+async def _listen(house: House, worker: Worker | None, stop: asyncio.Event, door: socket.socket) -> None:
+    host, port = door.getsockname()[:2]
     config = uvicorn.Config(
         house.api(worker, stop),
-        host=settings.host,
-        port=settings.port,
+        host=host,
+        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[door]))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
