@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict
-from urllib.parse import urlsplit
 
 from clarion.app.actor import Actor, Role
 from clarion.app.keys import new_key
@@ -37,9 +36,6 @@ class SettingsChanges(TypedDict, total=False):
     timezone: str
     max_concurrent: int | None
     person_limits: PersonLimits
-    retention_days: int | None
-    public_base_url: str | None
-    postal_address: str | None
 
 
 class UserChanges(TypedDict, total=False):
@@ -158,7 +154,6 @@ def settings_problems(settings: Settings) -> list[Problem]:
         "settings.max_concurrent": settings.max_concurrent,
         "settings.person_limits.per_day": limits.per_day,
         "settings.person_limits.per_week": limits.per_week,
-        "settings.retention_days": settings.retention_days,
     }
     problems += [
         Problem(field, "too_small", "This must be at least 1; leave it out for no limit.")
@@ -167,17 +162,7 @@ def settings_problems(settings: Settings) -> list[Problem]:
     ]
     if limits.min_gap is not None and limits.min_gap < timedelta(0):
         problems.append(Problem("settings.person_limits.min_gap", "too_small", "A gap cannot be negative."))
-    if settings.public_base_url is not None and not _is_web_url(settings.public_base_url):
-        problems.append(Problem("settings.public_base_url", "bad_url", "This must be an http or https URL."))
     return problems
-
-
-def _is_web_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
 
 
 def _name_problems(name: str) -> list[Problem]:

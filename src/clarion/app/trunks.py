@@ -97,11 +97,6 @@ async def delete_trunk(ledger: Ledger, actor: Actor, trunk_id: int) -> None:
         await tx.resources.delete_trunk(actor.organization_id, trunk_id)
 
 
-def open_trunk(trunk: Trunk, seal: Seal) -> Trunk:
-    """The trunk with its secrets in clear, for the driver's hands only. Raises SealBroken."""
-    return replace(trunk, secrets={name: seal.open(sealed) for name, sealed in trunk.secrets.items()})
-
-
 def _changed(trunk: Trunk, changes: TrunkChanges, seal: Seal) -> Trunk:
     secrets = dict(trunk.secrets)
     for name, value in changes.get("secrets", {}).items():

@@ -216,9 +216,6 @@ def _settings(row: dict[str, Any]) -> Settings:
         person_limits=PersonLimits(
             limits["per_day"], limits["per_week"], None if gap is None else timedelta(seconds=gap)
         ),
-        retention_days=row["retention_days"],
-        public_base_url=row["public_base_url"],
-        postal_address=row["postal_address"],
     )
 
 
@@ -233,7 +230,4 @@ def _settings_row(settings: Settings) -> dict[str, Any]:
             "per_week": limits.per_week,
             "min_gap_seconds": None if limits.min_gap is None else limits.min_gap.total_seconds(),
         },
-        "retention_days": settings.retention_days,
-        "public_base_url": settings.public_base_url,
-        "postal_address": settings.postal_address,
     }

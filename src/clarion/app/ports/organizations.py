@@ -21,12 +21,6 @@ class Settings:
     max_concurrent: int | None = None
     """Attempts in flight at once, over all campaigns."""
     person_limits: PersonLimits = field(default_factory=PersonLimits)
-    retention_days: int | None = None
-    """How long the records of finished campaigns are to be kept; None is for ever."""
-    public_base_url: str | None = None
-    """Where recipients reach this server: the root of unsubscribe links."""
-    postal_address: str | None = None
-    """Put into marketing mail (CAN-SPAM)."""
 
 
 @dataclass(frozen=True, slots=True)

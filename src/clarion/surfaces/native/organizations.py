@@ -14,13 +14,12 @@ from clarion.app.ports.organizations import Organization, PersonLimits, Settings
 from clarion.surfaces.native.dependencies import ApiDep, Caller
 from clarion.surfaces.native.once import OnceRoute
 from clarion.surfaces.native.problems import documented
-from clarion.surfaces.native.shapes import Count, Duration, Id, Instant, Name, Shape, Text, Zone, given, left_out
+from clarion.surfaces.native.shapes import Count, Duration, Id, Instant, Name, Shape, Zone, given, left_out
 from clarion.surfaces.native.users import UserShape
 
 router = APIRouter(prefix="/v1", tags=["organization"], route_class=OnceRoute, responses=documented())
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["US"])]
-Url = Annotated[Text, Field(max_length=2_000, pattern=r"^https?://[^\s?#]+$", examples=["https://calls.example.com"])]
 
 EXAMPLE: JsonDict = {
     "settings": {
@@ -47,9 +46,6 @@ class SettingsShape(Shape):
     timezone: Zone = Field(description="The clock of daily caps, and of agents and campaigns that name none.")
     max_concurrent: Count | None = Field(description="Attempts in flight, over all campaigns.")
     person_limits: PersonLimitsShape
-    retention_days: Count | None = Field(description="How long records of finished campaigns are to be kept.")
-    public_base_url: Url | None = Field(description="Where recipients reach this server: root of unsubscribe links.")
-    postal_address: Text | None = Field(description="Put into marketing mail.")
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -60,9 +56,6 @@ class SettingsShape(Shape):
             timezone=settings.timezone,
             max_concurrent=settings.max_concurrent,
             person_limits=PersonLimitsShape(per_day=limits.per_day, per_week=limits.per_week, min_gap=limits.min_gap),
-            retention_days=settings.retention_days,
-            public_base_url=settings.public_base_url,
-            postal_address=settings.postal_address,
         )
 
 
@@ -73,9 +66,6 @@ class SettingsPatch(Shape):
     timezone: Zone = left_out()
     max_concurrent: Count | None = None
     person_limits: PersonLimitsShape = left_out("Replaces all three.")
-    retention_days: Count | None = None
-    public_base_url: Url | None = None
-    postal_address: Text | None = None
 
     def changes(self) -> use.SettingsChanges:
         """As the use case takes them."""
