@@ -396,6 +396,4 @@ def most_at_once(attempts: Sequence[Attempt]) -> int:
 
 def dialled(world: World) -> Counter[str]:
     """How often each address was really reached out to."""
-    return Counter(
-        e.ask.address for e in world.carrier._entries.values() if e.answer in (Answer.ACCEPTED, Answer.LOST)
-    )
+    return Counter(e.ask.address for e in world.carrier._entries.values() if e.answer in (Answer.ACCEPTED, Answer.LOST))

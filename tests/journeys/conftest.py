@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from world import make_world as make
 
 from clarion.store.database import Database
@@ -15,6 +16,7 @@ from clarion.store.database import Database
 async def sqlite(sqlite_url: str) -> AsyncIterator[Database]:
     """An empty ledger on SQLite."""
     ledger = Database(sqlite_url)
+    event.listen(ledger.engine.sync_engine, "connect", lambda link, _: link.execute("PRAGMA synchronous = OFF"))
     await ledger.create_all()
     yield ledger
     await ledger.close()
