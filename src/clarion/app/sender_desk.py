@@ -111,8 +111,8 @@ class SenderDesk:
             quota.use(pick.at, first=True)
         old = self._candidates.get(pick.sender.id)
         if old is not None:
-            used = replace(old.account, last_used=pick.at)
-            self._candidates[pick.sender.id] = replace(old, account=used, picks=old.picks + 1)
+            used = Account(old.account.scope, last_used=pick.at)  # rotation asks for nothing else
+            self._candidates[pick.sender.id] = Candidate(old.sender_id, old.address, used, picks=old.picks + 1)
             self._last_id = pick.sender.id
 
     def changed(self) -> list[Account]:
@@ -121,7 +121,8 @@ class SenderDesk:
         changed: dict[str, Account] = {}
         for sender_id, candidate in self._candidates.items():
             if candidate.picks:
-                changed[f"sender:{sender_id}"] = candidate.account
+                scope = f"sender:{sender_id}"
+                changed[scope] = replace(self._accounts[scope], last_used=candidate.account.last_used)
         for scope, quota in self._quotas.items():
             if quota.used:
                 changed[scope] = quota.spent(self._day, quota.used[-1])

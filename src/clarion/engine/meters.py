@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -23,10 +24,10 @@ class Meters:
 
     def begun(self, ready: Sequence[Ready]) -> None:
         """Attempts that are about to be asked of carriers."""
-        for one in ready:
-            self._begun.labels(one.campaign.channel).inc()
+        for channel, count in Counts(one.campaign.channel for one in ready).items():
+            self._begun.labels(channel).inc(count)
 
     def recorded(self, reports: Sequence[Report]) -> None:
         """Reports that are on disk."""
-        for report in reports:
-            self._recorded.labels(report.outcome).inc()
+        for outcome, count in Counts(report.outcome for report in reports).items():
+            self._recorded.labels(outcome).inc(count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, bindparam, func, literal_column, select, text
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, bindparam, func, literal_column, select
 
 from clarion.store.columns import dump
 from clarion.store.session import Session
@@ -16,10 +16,7 @@ async def copy_in(session: Session, table: Table, names: Sequence[str], rows: Se
     if not rows:
         return
     if session.is_postgres:
-        await session.execute(text("SELECT 1"))  # the adapter opens the transaction with its own first statement only
-        raw = await session.connection.get_raw_connection()
-        driver = raw.driver_connection
-        assert driver is not None
+        driver = await session.driver()
         await driver.copy_records_to_table(table.name, records=rows, columns=list(names))
     else:
         marks = ", ".join("?" * len(names))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, text, update
+import orjson
+from sqlalchemy import BigInteger, Select, String, Text, and_, func, or_, select, text, type_coerce, update
 
 from clarion.app.ports.queue import Due, Ending, Heads, InFlight, Live, Move
 from clarion.app.refusals import NotFound
@@ -16,6 +17,7 @@ from clarion.core.contacts import Address, Attempt, Contact, Decision
 from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason, Outcome
 from clarion.core.pacing import Account
 from clarion.store import schema
+from clarion.store.columns import EPOCH
 from clarion.store.session import Session
 
 accounts, attempts, batches, campaigns = schema.accounts, schema.attempts, schema.batches, schema.campaigns
@@ -40,28 +42,33 @@ CONTACT_COLUMNS = (
     contacts.c.address,
     queue.c.region_key,
     contacts.c.person,
-    queue.c.state,
+    type_coerce(queue.c.state, String),
     contacts.c.line_type,
-    contacts.c.fallbacks,
+    type_coerce(contacts.c.fallbacks, Text),
     queue.c.address_index,
-    contacts.c.variables,
+    type_coerce(contacts.c.variables, Text),
     contacts.c.zone,
     contacts.c.postal_code,
     contacts.c.priority,
     queue.c.tries,
     queue.c.burned,
     queue.c.faults,
-    queue.c.not_before,
-    queue.c.next_at,
+    type_coerce(queue.c.not_before, BigInteger),
+    type_coerce(queue.c.next_at, BigInteger),
     queue.c.attempt_id,
-    queue.c.last_outcome,
-    queue.c.finish_reason,
+    type_coerce(queue.c.last_outcome, String),
+    type_coerce(queue.c.finish_reason, String),
     queue.c.goal_reached,
-    contacts.c.created_at,
-    queue.c.updated_at,
+    type_coerce(contacts.c.created_at, BigInteger),
+    type_coerce(queue.c.updated_at, BigInteger),
     contacts.c.region_key,
     queue.c.trunk_id,
 )
+"""Read bare, and made into values by `contact_of`: contacts are read by the hundred in each release."""
+
+STATES = {word.value: word for word in ContactState}
+OUTCOMES = {word.value: word for word in Outcome}
+REASONS = {word.value: word for word in FinishReason}
 
 ATTEMPT_COLUMNS = tuple(attempts.c[name] for name in Attempt.__dataclass_fields__)
 
@@ -73,10 +80,15 @@ def contacts_query() -> Select[Any]:
 
 def contact_of(row: Sequence[Any]) -> Contact:
     """A row of `contacts_query` as a value."""
-    fallbacks = row[10]
     values: list[Any] = [*row]
-    values[10] = tuple(Address(**one) for one in fallbacks) if fallbacks else ()
-    values[12] = row[12] or {}
+    values[8] = STATES[row[8]]
+    values[10] = tuple(Address(**one) for one in orjson.loads(row[10])) if row[10] else ()
+    values[12] = orjson.loads(row[12]) if row[12] else {}
+    values[22] = OUTCOMES[row[22]] if row[22] else None
+    values[23] = REASONS[row[23]] if row[23] else None
+    for place in (19, 20, 25, 26):
+        if row[place] is not None:
+            values[place] = EPOCH + timedelta(microseconds=row[place])
     return Contact(*values)
 
 
@@ -508,12 +520,7 @@ class StoredQueueRows:
         ]
         if not rows:
             return
-        statement = self._session.insert_or_ignore(tallies)  # the builder of this dialect, for its ON CONFLICT
-        build = type(statement)(tallies)
-        grow = build.on_conflict_do_update(
-            index_elements=["batch_id", "slot", "key"], set_={"n": tallies.c.n + build.excluded.n}
-        )
-        await self._session.connection.execute(grow.values(rows))
+        await self._session.add_many(tallies, rows, key=["batch_id", "slot", "key"], adds="n")
 
     async def tally(self, batch_ids: Sequence[int], keys: Sequence[str]) -> dict[tuple[int, str], int]:
         """See the port."""
@@ -604,6 +611,10 @@ class StoredQueueRows:
             .with_for_update(of=queue, skip_locked=True)
         )
         return await self._read_lives(statement)
+
+    async def held_by(self, worker_id: int) -> list[Live]:
+        """See the port."""
+        return await self._read_lives(_lives().where(queue.c.worker_id == worker_id).order_by(queue.c.contact_id))
 
     async def adopt(self, adopted: Sequence[tuple[int, AttemptState]], worker_id: int) -> None:
         """See the port."""

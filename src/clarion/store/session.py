@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    LargeBinary,
-    SmallInteger,
-    Table,
-    insert,
-    text,
-    update,
-)
-from sqlalchemy import bindparam as bind
+from sqlalchemy import Column, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from clarion.store.batch_values import array_type, as_array, to_database
 from clarion.store.ids import IdSource
 
 Row = Mapping[str, Any]
@@ -65,28 +53,33 @@ class Session:
         """Insert rows that all have the same keys. Columns not named get their server default or NULL."""
         if not rows:
             return
-        if self.is_postgres:
-            names = list(rows[0])
-            columns = [table.c[name] for name in names]
-            tail = " ON CONFLICT DO NOTHING" if ignore else ""
+        names = list(rows[0])
+        columns = [table.c[name] for name in names]
+        if not self.is_postgres:
+            verb = "INSERT OR IGNORE" if ignore else "INSERT"
+            marks = ", ".join("?" * len(names))
+            sql = f"{verb} INTO {table.name} ({', '.join(names)}) VALUES ({marks})"
+            await self.connection.exec_driver_sql(sql, list(zip(*_values(columns, rows), strict=True)))
+        elif ignore:
             sql = (
-                f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608 - names come from the schema
-                f"SELECT * FROM unnest({_arrays(columns)}){tail}"
+                f"INSERT INTO {table.name} ({', '.join(names)}) "  # noqa: S608
+                f"SELECT * FROM unnest({_arrays(columns)}) ON CONFLICT DO NOTHING"
             )
             await self._unnest(sql, columns, rows)
         else:
-            statement = self.insert_or_ignore(table) if ignore else insert(table)
-            await self.connection.execute(statement, list(rows))
+            driver = await self.driver()
+            records = zip(*_values(columns, rows), strict=True)
+            await driver.copy_records_to_table(table.name, records=records, columns=names)
 
     async def update_many(self, table: Table, rows: Sequence[Row], *, key: Sequence[str], guard: str = "") -> None:
         """Update each row found by its `key` columns with its other values. `guard` is SQL on the table, named `t`."""
         if not rows:
             return
-        names = list(rows[0])
-        changed = [name for name in names if name not in key]
+        changed = [name for name in rows[0] if name not in key]
+        names = [*changed, *key]
+        columns = [table.c[name] for name in names]
         also = f" AND {guard}" if guard else ""
         if self.is_postgres:
-            columns = [table.c[name] for name in names]
             sql = (
                 f"UPDATE {table.name} AS t SET {', '.join(f'{n} = d.{n}' for n in changed)} "  # noqa: S608
                 f"FROM unnest({_arrays(columns)}) AS d({', '.join(names)}) "
@@ -94,48 +87,46 @@ class Session:
             )
             await self._unnest(sql, columns, rows)
         else:
-            statement = update(table).values({n: bind(f"v_{n}") for n in changed})
-            for name in key:
-                statement = statement.where(table.c[name] == bind(f"k_{name}"))
-            if guard:
-                statement = statement.where(text(guard.replace("t.", f"{table.name}.")))
-            await self.connection.execute(
-                statement,
-                [{(f"k_{n}" if n in key else f"v_{n}"): value for n, value in row.items()} for row in rows],
+            sql = (
+                f"UPDATE {table.name} AS t SET {', '.join(f'{n} = ?' for n in changed)} "  # noqa: S608
+                f"WHERE {' AND '.join(f't.{n} = ?' for n in key)}{also}"
             )
+            await self.connection.exec_driver_sql(sql, list(zip(*_values(columns, rows), strict=True)))
 
-    async def _unnest(self, sql: str, columns: Sequence[Column[Any]], rows: Sequence[Row]) -> None:
-        arrays = []
-        for column in columns:
-            process = _to_database(column.type, self.connection)
-            name = column.name
-            arrays.append([process(row[name]) for row in rows] if process else [row[name] for row in rows])
+    async def add_many(self, table: Table, rows: Sequence[Row], *, key: Sequence[str], adds: str) -> None:
+        """Insert rows; where a row with the same `key` stands, add the `adds` column to it instead."""
+        if not rows:
+            return
+        names = list(rows[0])
+        columns = [table.c[name] for name in names]
+        grow = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {adds} = {table.name}.{adds} + excluded.{adds}"
+        into = f"INSERT INTO {table.name} ({', '.join(names)})"
+        if self.is_postgres:
+            sql = f"{into} SELECT * FROM unnest({_arrays(columns)}) {grow}"  # noqa: S608
+            await self._unnest(sql, columns, rows)
+        else:
+            sql = f"{into} VALUES ({', '.join('?' * len(names))}) {grow}"
+            await self.connection.exec_driver_sql(sql, list(zip(*_values(columns, rows), strict=True)))
+
+    async def driver(self) -> Any:
+        """The driver's own connection, inside this transaction."""
         if not self._begun:  # the adapter opens the transaction with its own first statement only
             await self.execute(text("SELECT 1"))
         raw = await self.connection.get_raw_connection()
-        driver = raw.driver_connection
-        assert driver is not None
+        assert raw.driver_connection is not None
+        return raw.driver_connection
+
+    async def _unnest(self, sql: str, columns: Sequence[Column[Any]], rows: Sequence[Row]) -> None:
+        values = _values(columns, rows)
+        arrays = [as_array(column.type, of_column) for column, of_column in zip(columns, values, strict=True)]
+        driver = await self.driver()
         await driver.execute(sql, *arrays)
 
 
-def _to_database(kind: TypeEngine[Any], connection: AsyncConnection) -> Any:
-    return kind.bind_processor(connection.dialect) if isinstance(kind, TypeDecorator) else None
+def _values(columns: Sequence[Column[Any]], rows: Sequence[Row]) -> list[list[Any]]:
+    """The rows' values by column, as the drivers take them."""
+    return [to_database(column.type, [row[column.name] for row in rows]) for column in columns]
 
 
 def _arrays(columns: Sequence[Column[Any]]) -> str:
-    return ", ".join(f"${n}::{_array_type(column.type)}[]" for n, column in enumerate(columns, 1))
-
-
-def _array_type(kind: TypeEngine[Any]) -> str:
-    plain = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
-    if isinstance(plain, SmallInteger):
-        return "smallint"
-    if isinstance(plain, BigInteger):
-        return "bigint"
-    if isinstance(plain, Boolean):
-        return "boolean"
-    if isinstance(plain, Float):
-        return "double precision"
-    if isinstance(plain, LargeBinary):
-        return "bytea"
-    return "integer" if plain.__visit_name__ == "integer" else "text"
+    return ", ".join(f"${n}{array_type(column.type)}" for n, column in enumerate(columns, 1))

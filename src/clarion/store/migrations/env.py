@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from clarion.store.columns import Instant, Json, Word
 from clarion.store.schema import metadata
 
 
-def plain_type(kind: str, item: object, _context: object) -> str | bool:
+def plain_type(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """A migration is history: it says what the database sees, not a type of ours that may change."""
     if kind != "type":
         return False
