@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from clarion.boot.torture.diary import SECOND, Diary, Hours, Pause, Sent, Setting
+from clarion.boot.torture.diary import SECOND, Diary, Freeze, Hours, Pause, Sent, Setting
 from clarion.boot.torture.evidence import (
     Ask,
     AttemptRow,
@@ -282,7 +282,7 @@ def decided_during_a_pause(e: Evidence) -> None:
 
 def asked_during_a_pause(e: Evidence) -> None:
     move(e, 1, 29)
-    e.asks[1] = replace(e.asks[1], received=NOON + 32 * SECOND)
+    e.asks[1] = replace(e.asks[1], received=NOON + 38 * SECOND)
 
 
 def person_too_often(e: Evidence) -> None:
@@ -362,6 +362,16 @@ def test_a_spoilt_ledger_is_found_out(spoil: Callable[[Evidence], None], check: 
 def test_a_check_that_looked_at_nothing_does_not_pass() -> None:
     nothing = Evidence(Ledger([], [], [], [], []), [], frozenset(), Diary())
     assert len(failed(nothing)) == 19
+
+
+def test_time_in_which_the_harness_stopped_a_process_is_not_held_against_it() -> None:
+    evidence = balanced()
+    asked_much_later(evidence)
+    line = evidence.asks[2]
+    evidence.diary.freezes = [Freeze(77, line.asked + SECOND, line.asked + 5 * SECOND), Freeze(78, 0, line.received)]
+    assert evidence.diary.stood(77, line.asked, line.received) == 4 * SECOND
+    evidence.asks[2] = replace(line, stood=4 * SECOND)
+    assert failed(evidence) == set()
 
 
 def test_a_limit_is_in_doubt_while_it_is_being_changed() -> None:

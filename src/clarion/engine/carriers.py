@@ -20,7 +20,7 @@ from clarion.app.reap import LOOKUPS, doubt, settle, take_over
 from clarion.app.record import record
 from clarion.app.release import Ready
 from clarion.core.contacts import Attempt, Report
-from clarion.core.outcomes import Channel, Outcome
+from clarion.core.outcomes import AttemptState, Channel, FinishReason, Outcome
 from clarion.engine.briefing import Briefing, Drivers
 from clarion.engine.meters import Meters
 
@@ -31,6 +31,10 @@ SLOTS = 16
 REPORTS_AT_ONCE = 1_000
 GRACE = timedelta(minutes=5)
 """How much later than it could have ended an attempt without a report is looked up."""
+FRESH = timedelta(seconds=1)
+"""Up to this age a decision is carried out as it is; later its hours are looked at again."""
+STALE = timedelta(seconds=5)
+"""A decision older than this is taken back: pauses, limits and suppressions may be others by now."""
 DEADLINES_EVERY = timedelta(seconds=30)
 
 
@@ -100,19 +104,24 @@ class Carriers:
     # asking
 
     async def ask(self, ready: Sequence[Ready]) -> None:
-        """Ask the carriers for attempts that are on disk. Without a lease nobody is asked: others may have them."""
+        """Ask the carriers for attempts that are on disk.
+
+        Without a lease nobody is asked, since others may have them; nor is anybody whose turn was decided too long ago.
+        """
         if not ready:
             return
         for one in ready:
             plan = one.campaign.plan
             self._flying[one.live.attempt.id] = one.live
             self._deadlines[one.live.attempt.id] = one.at + plan.ring_timeout + plan.max_duration + GRACE
-        if not self._may_ask():
-            self._unasked.extend(one.live.attempt.id for one in ready)
-            return
-        self._meters.begun(ready)
+        asked = [one for one in ready if self._is_timely(one)] if self._may_ask() else []
+        if len(asked) < len(ready):
+            kept = {one.live.attempt.id for one in asked}
+            self._unasked.extend(one.live.attempt.id for one in ready if one.live.attempt.id not in kept)
+            self.bell.set()
+        self._meters.begun(asked)
         orders: dict[tuple[Channel, str], list[Order]] = {}
-        for one in ready:
+        for one in asked:
             orders.setdefault((one.campaign.channel, one.trunk.driver), []).append(self._finish(one, order_of(one)))
         for name, group in orders.items():
             self.asked[name] += len(group)
@@ -122,6 +131,14 @@ class Carriers:
                 task = asyncio.create_task(self._begin(name, group))
                 self._asking.add(task)
                 task.add_done_callback(self._asking.discard)
+
+    def _is_timely(self, one: Ready) -> bool:
+        """Whether what was decided is still right: the transaction may have waited, and a window may have closed."""
+        now = self._clock.now()
+        if self._virtual or now - one.at <= FRESH:
+            return True
+        hours = self._planner.hours(one.campaign, one.live.contact.region_key)
+        return now - one.at <= STALE and not isinstance(hours, FinishReason) and hours.allows(now)
 
     async def _begin(self, name: tuple[Channel, str], orders: Sequence[Order]) -> None:
         try:
@@ -203,6 +220,23 @@ class Carriers:
         self._accepted.clear()
 
     # doubts
+
+    async def recover(self, now: datetime) -> None:
+        """Find live attempts of this worker that it does not know of: a connection broke while the ledger kept them.
+
+        One that was only just released was never asked, since asking comes after. One that was taken over is looked up.
+        """
+        async with self._ledger.read() as tx:
+            mine = await tx.queue.held_by(self.worker_id)
+        for live in mine:
+            attempt_id = live.attempt.id
+            if attempt_id in self._flying:
+                continue
+            self._flying[attempt_id] = live
+            if live.attempt.state in (AttemptState.RELEASED, AttemptState.BEGUN):
+                self._unasked.append(attempt_id)
+            else:
+                self._doubts[attempt_id] = _Doubt(live, 0, now)
 
     async def settle_doubts(self, now: datetime) -> None:
         """See to attempts that were not asked, whose answers were lost, or whose reports are overdue."""

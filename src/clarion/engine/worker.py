@@ -105,6 +105,8 @@ class Worker:
         self._lease_until: datetime | None = None
         self._fenced = False
         self._draining = False
+        self._broken_off = False
+        """Whether the last step ended in an exception: the ledger may have kept what was not answered."""
         self._turn = 0
 
     # life
@@ -179,6 +181,9 @@ class Worker:
         """
         if self._fenced:
             return None
+        if self._broken_off:
+            await self.carriers.recover(now)
+        self._broken_off = True
         self.carriers.collect(now)
         self._note_ends(await self.carriers.write_reports(now), now)
         await self.carriers.settle_doubts(now)
@@ -191,6 +196,7 @@ class Worker:
         if not self._draining:
             wakes.append(await self._release_due(now))
         wakes.append(self.carriers.next_at(now))
+        self._broken_off = False
         return min((at for at in wakes if at is not None), default=None)
 
     def agenda(self) -> str:
@@ -210,7 +216,7 @@ class Worker:
             done = await self._release(campaign, share, now)
             if done.limited_by == "room" and campaign.id in shares:
                 short.append(campaign.id)
-            elif done.changed < share:
+            elif done.released < share:
                 spared = True
         if spared:  # what one left of a shared limit is for those who had too little of it
             for campaign_id in short:
@@ -231,7 +237,7 @@ class Worker:
         self.worked += done.changed
         if done.limited_by == "changed":
             self.briefing.forget()
-        if done.ready:
+        if done.released:
             self._released_at[campaign.id] = now
             self._turn += 1
         next_at = await self._next_release(done, now)

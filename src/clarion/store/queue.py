@@ -188,7 +188,7 @@ class StoredQueueRows:
             select(attempts.c.person, attempts.c.released_at)
             .where(
                 attempts.c.organization_id == organization_id,
-                attempts.c.person.in_(list(people)),
+                self._session.among(attempts.c.person, people),
                 attempts.c.released_at >= since,
                 attempts.c.state != AttemptState.TAKEN_BACK,
             )
@@ -333,7 +333,7 @@ class StoredQueueRows:
         statement = (
             select(queue.c.attempt_id, attempts.c.outcome)
             .join_from(queue, attempts, and_(attempts.c.contact_id == queue.c.contact_id))
-            .where(LIVE, attempts.c.id.in_(attempt_ids), queue.c.attempt_id == attempts.c.id)
+            .where(LIVE, self._session.among(attempts.c.id, attempt_ids), queue.c.attempt_id == attempts.c.id)
             .order_by(queue.c.contact_id)
             .with_for_update(of=queue)
         )
@@ -341,18 +341,22 @@ class StoredQueueRows:
 
     async def live(self, attempt_ids: Sequence[int]) -> list[Live]:
         """See the port."""
-        return await self._read_lives(_lives().where(attempts.c.id.in_(attempt_ids)))
+        return await self._read_lives(_lives().where(self._session.among(attempts.c.id, attempt_ids)))
 
     async def attempts(self, attempt_ids: Sequence[int], *, lock: bool = False) -> list[Attempt]:
         """See the port."""
-        statement = select(*ATTEMPT_COLUMNS).where(attempts.c.id.in_(attempt_ids)).order_by(attempts.c.id)
+        statement = (
+            select(*ATTEMPT_COLUMNS).where(self._session.among(attempts.c.id, attempt_ids)).order_by(attempts.c.id)
+        )
         if lock:
             statement = statement.with_for_update()
         return [attempt_of(row) for row in await self._session.execute(statement)]
 
     async def contacts(self, contact_ids: Sequence[int], *, lock: bool = False) -> list[Contact]:
         """See the port."""
-        statement = contacts_query().where(queue.c.contact_id.in_(contact_ids)).order_by(queue.c.contact_id)
+        statement = (
+            contacts_query().where(self._session.among(queue.c.contact_id, contact_ids)).order_by(queue.c.contact_id)
+        )
         if lock:
             statement = statement.with_for_update(of=queue)
         return [contact_of(row) for row in await self._session.execute(statement)]
@@ -625,7 +629,7 @@ class StoredQueueRows:
         )
         await self._session.execute(
             update(queue)
-            .where(queue.c.attempt_id.in_([n for n, _ in adopted]), LIVE)
+            .where(self._session.among(queue.c.attempt_id, [n for n, _ in adopted]), LIVE)
             .values(worker_id=worker_id)
             .execution_options(synchronize_session=False)
         )

@@ -277,6 +277,10 @@ class QueueRows(Protocol):
         """Live attempts whose worker is fenced, stopped or unknown, locked."""
         ...
 
+    async def held_by(self, worker_id: int) -> list[Live]:
+        """Live attempts of a worker."""
+        ...
+
     async def adopt(self, attempts: Sequence[tuple[int, AttemptState]], worker_id: int) -> None:
         """Make live attempts this worker's, in the given state."""
         ...

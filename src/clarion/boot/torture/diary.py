@@ -128,6 +128,10 @@ class Diary:
         values = self.in_force(scope, name, start, end)
         return None if not values or None in values else max(values)
 
+    def stood(self, pid: int, start: int, end: int) -> int:
+        """For how long within a span of time a process was frozen."""
+        return sum(max(0, min(end, each.end) - max(start, each.start)) for each in self.freezes if each.pid == pid)
+
     def scopes(self, name: str) -> list[str]:
         """Where a limit was ever set."""
         return sorted({each.scope for each in self.settings if each.name == name})

@@ -103,6 +103,13 @@ class Ask:
     received: int
     pid: int
     answer: str
+    stood: int = 0
+    """How much of the time in between its process was stopped by the harness: nobody can see themselves stopped."""
+
+    @property
+    def late(self) -> int:
+        """How long after its decision the carrier heard of it, while its process ran."""
+        return self.received - self.asked - self.stood
 
     @property
     def first(self) -> bool:
@@ -220,7 +227,7 @@ def _ask_sqlite(path: Path, sql: str) -> list[tuple[Any, ...]]:
         connection.close()
 
 
-def read_asks(folder: Path) -> tuple[list[Ask], frozenset[int]]:
+def read_asks(folder: Path, diary: Diary) -> tuple[list[Ask], frozenset[int]]:
     """The carrier's log: what it was asked, in its own order, and the attempts that it was told to forget."""
     asks = [
         Ask(
@@ -234,6 +241,7 @@ def read_asks(folder: Path) -> tuple[list[Ask], frozenset[int]]:
             received=_micros(line.received_at),
             pid=line.pid,
             answer=str(line.answer),
+            stood=diary.stood(line.pid, _micros(line.asked_at), _micros(line.received_at)),
         )
         for line in read_log(folder)
     ]

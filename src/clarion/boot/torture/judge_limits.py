@@ -18,13 +18,14 @@ Verdict = tuple[int, list[str]]
 
 CATCH_UP_US = 5 * SECOND
 """How far an even rate may be behind and still catch up (documented with the rate)."""
-AT_THE_EDGE_US = 2 * SECOND
+EDGE_US = 2 * SECOND
 """How long after a window's end the carrier may hear of a call that was decided inside it."""
 PAUSE_US = SECOND
 """A pause takes effect within this time of its acknowledgement."""
-PROMPT_US = 5 * SECOND
-"""How long after its decision the carrier may hear of a call at all."""
+PROMPT_US = 6 * SECOND
+"""How long after its decision the carrier may hear of a call at all: what the engine promises, and the way there."""
 HOUR_US = 3600 * SECOND
+TENTH_US = SECOND // 10
 DAY_US = 24 * HOUR_US
 
 
@@ -117,16 +118,17 @@ def hours(evidence: Evidence) -> Verdict:
         if not any(window.allow(ask.asked, theirs) for window in windows):
             wrong.append(f"attempt {attempt.id} was decided at {_words(ask.asked, windows, theirs)}")
             continue
-        windows = evidence.diary.in_force(scope, "hours", ask.received - AT_THE_EDGE_US, ask.received)
-        instants = range(max(ask.asked, ask.received - AT_THE_EDGE_US), ask.received + 1, SECOND // 10)
-        if not any(window.allow(at, theirs) for window in windows for at in (*instants, ask.received)):
-            late = (ask.received - ask.asked) / SECOND
-            wrong.append(f"attempt {attempt.id} was decided in time and asked {late:.1f} s later, out of hours")
+        heard = ask.asked + ask.late
+        soonest = max(ask.asked, heard - EDGE_US)
+        windows = evidence.diary.in_force(scope, "hours", soonest, heard)
+        if not any(window.allow(at, theirs) for window in windows for at in (*range(soonest, heard, TENTH_US), heard)):
+            wrong.append(f"attempt {attempt.id} was decided in time and asked {_after(ask.asked, heard)} later")
     return looked, wrong
 
 
 def pauses(evidence: Evidence) -> Verdict:
-    """Nothing is decided, and the carrier hears of nothing, later than a second after a pause was acknowledged."""
+    """Nothing is decided later than a second after a pause was acknowledged, and the carrier hears of nothing that was
+    not on its way by then."""
     looked, wrong = 0, []
     calls: defaultdict[int, list[Ask]] = defaultdict(list)
     for ask, attempt in _calls(evidence):
@@ -137,7 +139,7 @@ def pauses(evidence: Evidence) -> Verdict:
         for ask in calls[pause.campaign_id]:
             if pause.acked + PAUSE_US < ask.asked < until:
                 wrong.append(f"attempt {ask.attempt_id} was decided {_after(pause.acked, ask.asked)} into a pause")
-            elif pause.acked + PAUSE_US < ask.received < until:
+            elif pause.acked + PAUSE_US + PROMPT_US < ask.received - ask.stood < until:
                 wrong.append(f"attempt {ask.attempt_id} was asked {_after(pause.acked, ask.received)} into a pause")
     return looked, wrong
 
@@ -166,7 +168,7 @@ def people(evidence: Evidence) -> Verdict:
 
 def promptness(evidence: Evidence) -> Verdict:
     """The carrier hears of a call soon after its decision, or never."""
-    late = [ask for ask in evidence.asks if ask.first and ask.received - ask.asked > PROMPT_US]
+    late = [ask for ask in evidence.asks if ask.first and ask.late > PROMPT_US]
     return len(evidence.asks), [
         f"attempt {ask.attempt_id} reached the carrier {_after(ask.asked, ask.received)} after it was decided"
         for ask in late

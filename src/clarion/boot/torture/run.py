@@ -95,7 +95,7 @@ async def run_leg(plan: Plan, database: str | None, folder: Path, tell: Tell) ->
         torturer = _Torturer(plan, diary, scene, processes, ground, folder, tell)
         await torturer.torture()
         await torturer.calm_down(ground.books)
-        asks, voids = read_asks(folder / "carrier")
+        asks, voids = read_asks(folder / "carrier", diary)
         evidence = Evidence(await ground.books.ledger(), asks, voids, diary)
     findings = [*judge(evidence), _everything_was_done(plan, diary)]
     return Leg(plan, findings, evidence, diary, operator.repeated, time.monotonic() - start)
