@@ -42,6 +42,8 @@ from clarion.surfaces.native.dependencies import ApiDependencies
 from clarion.wire.law_files import load_law_book
 from clarion.wire.secrets import Seal
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
