@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from world import make_world as make
 
 from clarion.store.database import Database
+from world import make_world as make
 
 
 @pytest.fixture

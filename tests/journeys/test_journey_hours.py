@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from world import CHICAGO, LONDON, LOS_ANGELES, MIAMI, NEW_YORK, NOWHERE, numbers
 
 from clarion.app.campaigns import edit_campaign
 from clarion.channels.sandbox.settings import Faults
@@ -18,6 +17,7 @@ from clarion.core.outcomes import ContactState, FinishReason
 from clarion.core.pacing import CapCounts, Pacing
 from clarion.core.retries import DelayMode, Retries
 from clarion.core.schedule import DayRule, Schedule, Span, ZonePolicy
+from world import CHICAGO, LONDON, LOS_ANGELES, MIAMI, NEW_YORK, NOWHERE, numbers
 
 INDIA = "Asia/Kolkata;AU"
 """A half-hour zone; the jurisdiction has no rule of its own, so the hours are the pack's for everywhere."""

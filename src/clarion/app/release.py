@@ -38,6 +38,7 @@ BUSY = timedelta(milliseconds=20)
 """When to come again for what another worker holds."""
 EVERY_BAND = (1 << 20) - 1
 MICROSECOND = timedelta(microseconds=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 Told = Mapping[tuple[int, str, datetime], datetime]
 """When a line said last that everybody of (batch, region) waits until (instant). It need not be said twice."""
@@ -91,6 +92,7 @@ class Round:
     """Contacts looked at."""
     changed: int = 0
     """Contacts that were released, skipped or put off."""
+    released: int = 0
     open_lanes: Mapping[int, int] = field(default_factory=dict)
     """Batches (id -> bands) that no limit keeps from releasing more: their next contact decides when to come again."""
     told: Told = field(default_factory=dict)
@@ -150,7 +152,7 @@ class _Release:
         self._page = Page({offer.campaign.organization_id: offer.endpoints})
         self._ready: list[Ready] = []
         self._room = 0
-        self._touched = self._changed = 0
+        self._touched = self._changed = self._released = 0
         self._next_at: datetime | None = None
 
     async def open(self) -> Round | None:
@@ -242,7 +244,16 @@ class _Release:
                     self._come_again_after(own)
             if bands:
                 open_lanes[batch.id] = bands
-        return Round(self._ready, self._next_at, limited_by, self._touched, self._changed, open_lanes, self._telling)
+        return Round(
+            ready=self._ready,
+            next_at=self._next_at,
+            limited_by=limited_by,
+            touched=self._touched,
+            changed=self._changed,
+            released=self._released,
+            open_lanes=open_lanes,
+            told=self._telling,
+        )
 
     # limits
 
@@ -267,6 +278,8 @@ class _Release:
             sums = await self._tx.queue.tally([b.id for b in lanes], ["contacts", "first_attempts", "unattempted"])
             first_left = max(0, sum(n if key == "contacts" else -n for (_, key), n in sums.items()))
             open_left = self._planner.open_time(self._campaign, self._now, pacing.finish_by)
+            if account.last_first is not None:
+                open_left *= first_left / (first_left + 1)  # the last one is made before the end, not at it
         mine = [f for f in flying if f.campaign_id == self._campaign.id and (batch is None or f.batch_id == batch.id)]
         return Quota.ask(
             pacing,
@@ -425,13 +438,11 @@ class _Release:
                 )
         await self._tx.queue.release(attempts)
         self._changed += len(attempts)
+        self._released += len(attempts)
         tallies = self._page.tallies
         tallies[campaign.id, batch.id, "attempts"] += len(attempts)
         tallies[campaign.id, batch.id, "first_attempts"] += firsts
         tallies[campaign.id, batch.id, "retries"] += len(attempts) - firsts
-
-
-NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _scope(batch: Batch) -> str:
