@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from clarion.core.outcomes import ContactState
 from clarion.engine.worker import Tempo
-from clarion.store.database import Database
+from clarion.store.database import IDLE_SECONDS, Database
 from world import make_world, numbers
 
 
@@ -66,3 +67,15 @@ async def test_what_a_lost_answer_left_on_disk_is_found_while_the_worker_lives(d
         await worker.heartbeat()
     assert failures == 1
     assert {c.state for c in await world.contacts()} == {ContactState.FINISHED}
+
+
+@pytest.mark.postgres
+async def test_who_stands_still_in_a_transaction_does_not_hold_up_the_others(postgres_url: str) -> None:
+    ledger = Database(postgres_url)
+    try:
+        for _ in range(2):  # a connection that is used again has it as well
+            async with ledger.write() as tx:
+                found = (await tx.session.execute(text("SHOW idle_in_transaction_session_timeout"))).scalar_one()
+            assert found == f"{IDLE_SECONDS}s"
+    finally:
+        await ledger.close()

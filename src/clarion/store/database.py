@@ -25,6 +25,9 @@ from clarion.store.session import Session
 from clarion.store.suppression import StoredSuppressionRows
 
 BUSY_SECONDS = 30
+IDLE_SECONDS = 10
+"""PostgreSQL ends a transaction in which nothing is said for so long: a process that was stopped, or a line that is
+dead, would otherwise hold up everybody who waits for its locks."""
 
 
 class StoredTx:
@@ -91,6 +94,8 @@ class Database:
             self._id_engine: AsyncEngine | None = create_async_engine(
                 parsed, pool_size=1, max_overflow=1, pool_pre_ping=True
             )
+            for engine in (self.engine, self._id_engine):
+                event.listen(engine.sync_engine, "connect", _prepare_postgres)
         else:
             self.engine = create_async_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
             self._id_engine = None
@@ -149,6 +154,14 @@ def _with_async_driver(url: URL) -> URL:
             return url.set(drivername="sqlite+aiosqlite")
         case other:
             raise ValueError(f"clarion runs on sqlite and postgresql, not on {other}.")
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    """Not as a startup parameter, which connection poolers refuse."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {IDLE_SECONDS * 1000}")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
