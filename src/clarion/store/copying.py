@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Text, any_, bindparam, func, literal_column, select
+from sqlalchemy import Table
 
-from clarion.store.columns import dump
 from clarion.store.session import Session
 
 
@@ -22,11 +21,3 @@ async def copy_in(session: Session, table: Table, names: Sequence[str], rows: Se
         marks = ", ".join("?" * len(names))
         sql = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - names come from the schema
         await session.connection.exec_driver_sql(sql, list(rows))
-
-
-def is_among(session: Session, column: ColumnElement[str], words: Sequence[str]) -> ColumnElement[bool]:
-    """`column IN words` with one parameter, however many words there are."""
-    if session.is_postgres:
-        return column == any_(bindparam(None, list(words), type_=ARRAY(Text)))
-    each = func.json_each(bindparam(None, dump(list(words)), type_=Text)).table_valued("value")
-    return column.in_(select(literal_column("value")).select_from(each))

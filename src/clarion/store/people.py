@@ -23,7 +23,7 @@ from clarion.core.campaigns import Batch
 from clarion.core.contacts import Address, BadRow, Contact, NewContact, band
 from clarion.core.outcomes import ContactState
 from clarion.store.columns import dump, to_micros
-from clarion.store.copying import copy_in, is_among
+from clarion.store.copying import copy_in
 from clarion.store.queue import contact_of, contacts_query
 from clarion.store.schema import contacts, import_rejects, imports, queue
 from clarion.store.session import Session
@@ -97,7 +97,7 @@ class StoredPeopleRows:
         references = list({c.reference_id for c in given if c.reference_id is not None})
         by_reference: dict[str, str] = {}
         if references:
-            among = is_among(self._session, contacts.c.reference_id, references)
+            among = self._session.among(contacts.c.reference_id, references)
             statement = select(contacts.c.reference_id, contacts.c.id).where(contacts.c.batch_id == batch.id, among)
             by_reference = {reference: f"contact {n}" for reference, n in await self._session.execute(statement)}
         by_address: dict[str, str] = {}
@@ -105,7 +105,7 @@ class StoredPeopleRows:
             statement = select(contacts.c.address, contacts.c.id).where(
                 contacts.c.organization_id == batch.organization_id,
                 contacts.c.campaign_id == batch.campaign_id,
-                is_among(self._session, contacts.c.address, list({c.address.value for c in given})),
+                self._session.among(contacts.c.address, list({c.address.value for c in given})),
             )
             by_address = {address: f"contact {n}" for address, n in await self._session.execute(statement)}
         return by_reference, by_address

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Table, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
 
 from clarion.store.batch_values import array_type, as_array, to_database
+from clarion.store.columns import dump
 from clarion.store.ids import IdSource
 
 Row = Mapping[str, Any]
@@ -35,6 +49,14 @@ class Session:
     async def new_ids(self, kind: str, count: int = 1) -> range:
         """Fresh ids; see `Tx.new_ids`."""
         return await self._ids.take(kind, count, self.connection)
+
+    def among(self, column: ColumnElement[Any], values: Sequence[int] | Sequence[str]) -> ColumnElement[bool]:
+        """`column IN values` with one parameter however many there are: compiled and prepared once."""
+        if self.is_postgres:
+            kind = BigInteger() if values and isinstance(values[0], int) else Text()
+            return column == any_(bindparam(None, list(values), type_=ARRAY(kind), unique=True))
+        each = func.json_each(bindparam(None, dump(list(values)), type_=Text, unique=True)).table_valued("value")
+        return column.in_(select(literal_column("value")).select_from(each))
 
     def insert_or_ignore(self, table: Table) -> Any:
         """An INSERT that skips rows which break a unique index."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Row, Text, any_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Row, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clarion.app.ports.suppression import (
@@ -18,7 +18,6 @@ from clarion.app.ports.suppression import (
 )
 from clarion.app.refusals import NotFound
 from clarion.core.outcomes import Channel
-from clarion.store.columns import dump
 from clarion.store.schema import consents, suppressions
 from clarion.store.session import Session
 
@@ -38,7 +37,7 @@ class StoredSuppressionRows:
             select(suppressions.c.address, suppressions.c.reason)
             .where(
                 suppressions.c.organization_id == organization_id,
-                self._among(suppressions.c.address, addresses),
+                self._session.among(suppressions.c.address, [suppression_key(each) for each in addresses]),
                 suppressions.c.channel.in_((channel.value, EVERY_CHANNEL)),
                 or_(suppressions.c.expires_at.is_(None), suppressions.c.expires_at > now),
             )
@@ -54,7 +53,7 @@ class StoredSuppressionRows:
         rows = await self._session.execute(
             select(consents.c.address).where(
                 consents.c.organization_id == organization_id,
-                self._among(consents.c.address, addresses),
+                self._session.among(consents.c.address, [suppression_key(each) for each in addresses]),
                 consents.c.channel.in_((channel.value, EVERY_CHANNEL)),
                 consents.c.granted_at <= now,
                 or_(consents.c.revoked_at.is_(None), consents.c.revoked_at > now),
@@ -80,7 +79,7 @@ class StoredSuppressionRows:
         rows = await self._session.execute(
             select(suppressions.c.address, suppressions.c.channel).where(
                 suppressions.c.organization_id == organization_id,
-                self._among(suppressions.c.address, [address for address, _ in mine]),
+                self._session.among(suppressions.c.address, [address for address, _ in mine]),
             )
         )
         return sum((row.address, row.channel) in mine for row in rows)
@@ -178,14 +177,6 @@ class StoredSuppressionRows:
             .where(mine, consents.c.id == consent_id, consents.c.revoked_at.is_(None))
             .values(revoked_at=at)
         )
-
-    def _among(self, column: Column[str], addresses: Iterable[str]) -> ColumnElement[bool]:
-        """One parameter however many addresses, so that the statement is prepared once."""
-        keys = [suppression_key(each) for each in addresses]
-        if self._session.is_postgres:
-            return column == any_(bindparam(None, keys, type_=ARRAY(Text), unique=True))
-        listed = func.json_each(bindparam(None, dump(keys), unique=True)).table_valued("value")
-        return column.in_(select(listed.c.value))
 
 
 def _suppression(row: Row[Any]) -> Suppression:
