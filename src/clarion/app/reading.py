@@ -113,7 +113,12 @@ class ProcessReader:
     async def start(cls, source: Source, layout: Layout, resume_at: int) -> ProcessReader:
         """Start the process and feed it."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            sys.executable,
+            "-m",
+            __name__,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in a terminal is for the one who reads, who ends this one
         )
         assert process.stdin is not None
         order = pickle.dumps((layout, resume_at))

@@ -70,6 +70,8 @@ class Reading:
     size: int | None
     read: int = 0
     latest: ImportProgress | None = None
+    begun: tuple[float, int] | None = None
+    """Seconds and rows at the first block: one that goes on has rows of earlier runs."""
     shown: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,11 +101,14 @@ class Reading:
         self.latest = progress
         task = self.shown.tasks[0]
         rows = progress.accepted + progress.duplicates + progress.rejected
+        elapsed = task.elapsed or 0.0
+        self.begun = self.begun or (elapsed, rows)
+        seconds, before = self.begun
         self.shown.update(
             task.id,
             completed=self.read,
             rows=rows,
-            speed=rows / max(0.001, task.elapsed or 0.0),
+            speed=(rows - before) / max(0.001, elapsed - seconds),
             accepted=progress.accepted,
             duplicates=progress.duplicates,
             rejected=progress.rejected,
