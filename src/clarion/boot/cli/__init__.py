@@ -9,12 +9,14 @@ from clarion.boot.cli.app import app, examples, fail
 from clarion.boot.cli.campaign import campaign
 from clarion.boot.cli.contact import contact
 from clarion.boot.cli.db import db
+from clarion.boot.cli.demo import EPILOG, demo
 from clarion.boot.cli.imports import import_
 from clarion.boot.cli.init import init
 from clarion.boot.cli.keys import keys
 from clarion.boot.cli.serve import serve
 from clarion.boot.cli.torture import torture
 
+app.command(epilog=EPILOG)(demo)
 app.command()(serve)
 app.command()(init)
 app.command(
