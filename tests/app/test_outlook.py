@@ -9,18 +9,18 @@ import pytest
 import seeding
 from clarion.app.actor import Actor, Role
 from clarion.app.outlook import Head, campaign_outlook, next_in_line
+from clarion.app.ports.clock import Clock
 from clarion.app.refusals import NotFound
 from clarion.core.contacts import band
 from clarion.core.outcomes import ContactState, FinishReason
 from clarion.store.database import Database
-from conftest import StillClock
 from seeding import NOW
 
 ADA = Actor(1, 7, Role.VIEWER)
 EVE = Actor(2, 8, Role.VIEWER)
 
 
-async def test_those_who_wait_by_when_they_are_due(database: Database, clock: StillClock) -> None:
+async def test_those_who_wait_by_when_they_are_due(database: Database, clock: Clock) -> None:
     await seeding.organization(database, 1)
     async with database.write() as tx:
         mine = await seeding.campaign(tx, 1)
@@ -42,7 +42,7 @@ async def test_those_who_wait_by_when_they_are_due(database: Database, clock: St
     assert await next_in_line(database, EVE, 1) is None
 
 
-async def test_nobody_waits(database: Database, clock: StillClock) -> None:
+async def test_nobody_waits(database: Database, clock: Clock) -> None:
     await seeding.organization(database, 1)
     async with database.write() as tx:
         await seeding.campaign(tx, 1)
