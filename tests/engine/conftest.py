@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from world import make_world as make
 
 from clarion.store.database import Database
+from world import make_world as make
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from world import numbers
 
 from clarion.core.campaigns import CampaignStatus, Plan
 from clarion.core.outcomes import ContactState
 from clarion.core.pacing import Pacing
 from clarion.core.retries import Retries
 from clarion.engine.player import StandsStill, play
+from world import numbers
 
 
 async def test_everybody_gets_an_end_and_the_campaign_completes(make_world) -> None:

@@ -209,7 +209,7 @@ async def test_a_campaign_ends_at_its_end(make_world) -> None:
 @pytest.mark.parametrize("late, reached", [(timedelta(hours=2), 41), (timedelta(hours=1), 21), (None, 60)])
 async def test_who_would_be_late_is_skipped_if_asked_to(make_world, late: timedelta | None, reached: int) -> None:
     """Planned for nine when it opened; the campaign was launched long after they came in, which is not late."""
-    world = await make_world(at("2026-11-23T15:00"), faults=Faults(0, 0, 0))
+    world = await make_world(at("2026-11-23T15:00"), faults=Faults(0.0, 0.0, 0.0))
     plan = Plan(pacing=Pacing(per_hour=20), skip_if_late=late)
     launched = at("2026-11-24T15:00")
     campaign = await world.campaign(plan, status=CampaignStatus.SCHEDULED, started_at=None, start_at=launched)

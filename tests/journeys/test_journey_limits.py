@@ -20,7 +20,7 @@ from world import CHICAGO, LOS_ANGELES, NEW_YORK, most_at_once, most_within, num
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
-PERFECT = Faults(0, 0, 0)
+PERFECT = Faults(0.0, 0.0, 0.0)
 TEMPOS = [Tempo(virtual=True), Tempo(ahead=timedelta(seconds=20), virtual=True)]
 
 

@@ -48,11 +48,18 @@ def verdict_on(
         if isinstance(hours, FinishReason) and verdict.reason is FinishReason.NO_WINDOW:
             return Finish(hours, "region")
         return verdict
+    return _at_its_address(planner, campaign, contact, verdict, end_at)
+
+
+def unless_over(campaign: Campaign, batch: Batch, verdict: Retry | Finish) -> Retry | Finish:
+    """The verdict, but for retries in a campaign or batch that is over."""
+    if isinstance(verdict, Finish):
+        return verdict
     if campaign.status is CampaignStatus.CANCELLED or batch.status is BatchStatus.CANCELLED:
         return Finish(FinishReason.CANCELLED, "sweep")
     if campaign.status is CampaignStatus.COMPLETED or batch.status is BatchStatus.EXPIRED:
         return Finish(FinishReason.EXPIRED, "sweep")
-    return _at_its_address(planner, campaign, contact, verdict, end_at)
+    return verdict
 
 
 def goal_of(campaign: Campaign, report: Report) -> bool | None:

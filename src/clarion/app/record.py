@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from clarion.app.aftermath import faults_after, goal_of, verdict_on
+from clarion.app.aftermath import faults_after, goal_of, unless_over, verdict_on
 from clarion.app.amend import amend
 from clarion.app.page import Page
 from clarion.app.planning import Planner
@@ -104,7 +104,8 @@ def _end(
     attempt, contact = live.attempt, live.contact
     campaign, batch = book.campaigns[attempt.campaign_id], book.batches[attempt.batch_id]
     goal = goal_of(campaign, report)
-    verdict = verdict_on(planner, campaign, batch, live, report, book.other_trunks.get(campaign.id, 0))
+    other_trunks = book.other_trunks.get(campaign.id, 0)
+    verdict = unless_over(campaign, batch, verdict_on(planner, campaign, batch, live, report, other_trunks))
     outcome = early if early is not None and amends(report.outcome, early) else report.outcome
     counted = burns(report.outcome, answered=report.answered_at is not None)
     ending = ending_of(attempt, report, outcome, counted)
