@@ -25,6 +25,7 @@ from clarion.core.campaigns import Plan
 from clarion.core.retries import Retries
 from clarion.core.schedule import Schedule
 from clarion.engine.clocks import RealClock
+from clarion.engine.memory import settle_memory
 from clarion.store import schema
 from clarion.store.database import Database
 from ground import add_waiting, fresh_url, machine, peak_mib, quantile, sandbox_worker, seed
@@ -142,6 +143,7 @@ async def _work(url: str, folder: Path, ready: Any, go: Any, seconds: float) -> 
     ledger, clock = Database(url), RealClock()
     worker = sandbox_worker(ledger, clock, speed=1e6, log_dir=folder)
     await worker.enlist()
+    settle_memory()
     ready.release()
     await asyncio.to_thread(go.wait)
     end = time.perf_counter() + seconds

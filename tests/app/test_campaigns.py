@@ -30,8 +30,8 @@ from clarion.core.retries import Retries
 from clarion.core.schedule import DayRule, Schedule, Span, ZonePolicy
 from clarion.store import schema
 from clarion.store.database import Database
-from conftest import StillClock
 from seeding import NOW
+from still_clock import StillClock
 
 ADA = Actor(1, 7, Role.OPERATOR)
 EVE = Actor(2, 8, Role.OPERATOR)

@@ -19,8 +19,8 @@ from clarion.core.outcomes import Channel
 from clarion.core.schedule import Schedule, Span
 from clarion.store.database import Database
 from clarion.wire.law_files import load_law_book
-from conftest import StillClock
 from seeding import LOS_ANGELES, NEW_YORK, NOW, NOWHERE
+from still_clock import StillClock
 
 ADA = Actor(1, 7, Role.VIEWER)
 DRAFT = CampaignStatus.DRAFT

@@ -16,8 +16,8 @@ from clarion.core.limits import PersonLimits
 from clarion.core.outcomes import Channel, FinishReason
 from clarion.core.schedule import Schedule, Span, ZonePolicy
 from clarion.wire.law_files import load_law_book
-from conftest import StillClock
 from seeding import LOS_ANGELES, NEW_YORK, NOW, NOWHERE
+from still_clock import StillClock
 
 NINE_TO_FIVE = Schedule(week=((Span(9 * 3600, 17 * 3600),),) * 7)
 DAY = timedelta(days=1)

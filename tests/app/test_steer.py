@@ -17,8 +17,8 @@ from clarion.core.campaigns import Campaign, CampaignStatus, Message, Plan
 from clarion.core.outcomes import AttemptState, Channel, ContactState
 from clarion.store import schema
 from clarion.store.database import Database
-from conftest import StillClock
 from seeding import NOW
+from still_clock import StillClock
 
 ADA = Actor(1, 7, Role.OPERATOR)
 HOUR = timedelta(hours=1)

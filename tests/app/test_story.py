@@ -27,8 +27,8 @@ from clarion.core.schedule import DayRule, Schedule, Span
 from clarion.store import schema
 from clarion.store.database import Database, StoredTx
 from clarion.wire.law_files import load_law_book
-from conftest import StillClock
 from seeding import LOS_ANGELES, NEW_YORK, NOW, NOWHERE
+from still_clock import StillClock
 
 ADA = Actor(1, 7, Role.VIEWER)
 HOUR = timedelta(hours=1)

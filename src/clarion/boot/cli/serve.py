@@ -19,6 +19,7 @@ from clarion.boot.settings import LogFormat, LogLevel, ServeRole, Settings
 from clarion.boot.wiring import House, open_house, sole_engine
 from clarion.engine.loop import deliver
 from clarion.engine.loop import run as run_engine
+from clarion.engine.memory import settle_memory
 from clarion.engine.worker import Worker
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ async def _serve(settings: Settings, *, listens: bool) -> None:
         if settings.role is not ServeRole.API:
             await stack.enter_async_context(sole_engine(settings))
         house = await stack.enter_async_context(open_house(settings))
+        settle_memory()
         await run_house(house, stop, listens=listens)
 
 
