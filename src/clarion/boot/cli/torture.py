@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shlex
 import tempfile
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from clarion.boot.cli.app import err, out, run
+from clarion.boot.cli.app import err, out
 from clarion.boot.torture.client import Refused, Unanswered
 from clarion.boot.torture.plan import Engine, plan, shares
 from clarion.boot.torture.postgres import NoPostgres, NotEmpty
@@ -90,7 +91,8 @@ def _run_legs(
 
             folder = Path(tempfile.mkdtemp(prefix=f"clarion-torture-{engine}-"))
             try:
-                leg = run(run_leg(schedule, database if engine is Engine.POSTGRES else None, folder, tell))
+                # Not on uvloop: there anyio trips over connections that are reset as soon as they are made.
+                leg = asyncio.run(run_leg(schedule, database if engine is Engine.POSTGRES else None, folder, tell))
             except (NoPostgres, NotEmpty) as missing:
                 skipped.append(str(missing))
                 folder.rmdir()
