@@ -315,6 +315,12 @@ class World:
             assert numbered == list(range(1, len(numbered) + 1)), (contact, numbered)
             assert contact.tries == len(numbered)
         self._balance_carrier(attempts, over=over)
+        await self.balance_tallies()
+
+    async def balance_tallies(self) -> None:
+        """Recount what the tallies claim."""
+        contacts = {c.id: c for c in await self.contacts()}
+        attempts = await self.attempts(taken_back=True)
         async with self.database.read() as tx:
             rows = await tx.session.execute(
                 text(

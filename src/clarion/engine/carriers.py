@@ -230,7 +230,7 @@ class Carriers:
             mine = await tx.queue.held_by(self.worker_id)
         for live in mine:
             attempt_id = live.attempt.id
-            if attempt_id in self._flying:
+            if attempt_id in self._flying or await self._is_pulled(live.attempt):
                 continue
             self._flying[attempt_id] = live
             if live.attempt.state in (AttemptState.RELEASED, AttemptState.BEGUN):
@@ -324,6 +324,11 @@ class Carriers:
                 else:
                     self._reports.append(Report(fate.attempt_id, Outcome.UNKNOWN, now, detail=fate.detail or None))
                     del self._doubts[fate.attempt_id]
+
+    async def _is_pulled(self, attempt: Attempt) -> bool:
+        """Whether it is with workers that fetch their attempts: they ask, not this one."""
+        driver = self._drivers.get((attempt.channel, await self._driver_of(attempt)))
+        return driver is not None and driver.pulls and attempt.state is not AttemptState.UNKNOWN
 
     async def _driver_of(self, attempt: Attempt) -> str:
         trunk = self._briefing.trunk(attempt.organization_id, attempt.trunk_id)

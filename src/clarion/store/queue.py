@@ -33,6 +33,9 @@ WAITING = text("queue.state = 'waiting'")
 """Spelled as in the partial index, so that SQLite's planner sees that the index serves."""
 LIVE = text("queue.state = 'released'")
 
+BOTH = (queue, attempts)
+"""What is decided by an attempt's state locks its row too: PostgreSQL looks anew only at rows that it locks."""
+
 CONTACT_COLUMNS = (
     queue.c.contact_id,
     queue.c.organization_id,
@@ -403,7 +406,7 @@ class StoredQueueRows:
             .where(*ready)
             .order_by(attempts.c.id)
             .limit(limit)
-            .with_for_update(of=queue, skip_locked=True)
+            .with_for_update(of=BOTH, skip_locked=True)
         )
         return await self._read_lives(statement)
 
@@ -437,7 +440,7 @@ class StoredQueueRows:
             .join_from(queue, attempts, attempts.c.id == queue.c.attempt_id)
             .where(LIVE, *which)
             .order_by(queue.c.contact_id)
-            .with_for_update(of=queue)
+            .with_for_update(of=BOTH)
         )
         rows = (await self._session.execute(statement)).all()
         if not rows:
@@ -612,7 +615,7 @@ class StoredQueueRows:
             .where(or_(queue.c.worker_id.is_(None), queue.c.worker_id.not_in(alive)))
             .order_by(queue.c.contact_id)
             .limit(limit)
-            .with_for_update(of=queue, skip_locked=True)
+            .with_for_update(of=BOTH, skip_locked=True)
         )
         return await self._read_lives(statement)
 
