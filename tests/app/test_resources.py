@@ -13,14 +13,23 @@ from clarion.app.campaign_content import CampaignContent
 from clarion.app.campaigns import create_campaign
 from clarion.app.keys import authenticate
 from clarion.app.organizations import create_organization
-from clarion.app.refusals import Conflict, Forbidden, Invalid, NotFound
+from clarion.app.ports.channel import Trunk
+from clarion.app.refusals import Conflict, Forbidden, Invalid, NotFound, Problem
 from clarion.core.campaigns import CampaignStatus, Rotation
 from clarion.core.outcomes import AttemptState, Channel
 from clarion.store.schema import attempts
 from clarion.wire.secrets import Seal
 
 SEAL = Seal(Seal.new_key())
-DRIVERS = {"sandbox": frozenset(Channel), "smtp": frozenset({Channel.EMAIL})}
+
+
+def host_problems(trunk: Trunk) -> list[Problem]:
+    """A driver's check that sees the secrets in clear."""
+    wrong = trunk.settings.get("host") == "nowhere" or trunk.secrets.get("password") == "guessed"
+    return [Problem("settings.host", "unreachable", "No such host.")] if wrong else []
+
+
+DRIVERS = {(channel, "sandbox"): host_problems for channel in Channel} | {(Channel.EMAIL, "smtp"): host_problems}
 
 
 @pytest.fixture
@@ -99,7 +108,7 @@ async def test_trunk_secrets_are_sealed_and_change_one_by_one(database, clock, o
     made = await mail_trunk(database, clock, owner, secrets={"password": "hush", "token": "t1"})
     assert "hush" not in str(made) + str(dict(made.trunk.secrets))
     await trunks.change_trunk(
-        database, clock, owner, SEAL, made.id, {"secrets": {"token": None, "extra": "e"}, "per_second": 2.5}
+        database, clock, owner, SEAL, DRIVERS, made.id, {"secrets": {"token": None, "extra": "e"}, "per_second": 2.5}
     )
     async with database.read() as tx:
         [stored] = [each for each in await tx.resources.trunks(owner.organization_id) if each.id == made.id]
@@ -112,6 +121,16 @@ async def test_a_driver_must_serve_the_channel(database, clock, owner, channel, 
     with pytest.raises(Invalid) as refused:
         await trunks.create_trunk(database, clock, owner, SEAL, DRIVERS, channel, "T", driver)
     assert refused.value.problems[0].field == "driver"
+
+
+@pytest.mark.parametrize("changes", [{"settings": {"host": "nowhere"}}, {"secrets": {"password": "guessed"}}])
+async def test_the_driver_checks_a_trunk_when_it_is_saved(database, clock, owner, changes):
+    with pytest.raises(Invalid, match="No such host"):
+        await mail_trunk(database, clock, owner, **changes)
+    made = await mail_trunk(database, clock, owner)
+    with pytest.raises(Invalid, match="No such host"):
+        await trunks.change_trunk(database, clock, owner, SEAL, DRIVERS, made.id, changes)
+    assert (await trunks.get_trunk(database, owner, made.id)).trunk == made.trunk
 
 
 async def test_trunks_are_the_owners(database, clock, owner):
@@ -209,5 +228,5 @@ async def test_what_the_engine_is_given(database, clock, owner):
     assert await given(sender_id=2, channel=Channel.SMS) == (Rotation.ROUND_ROBIN, [])
     await senders.change_sender(database, clock, owner, 3, {"enabled": False})
     assert await given(pool_id=pool.id) == (Rotation.LEAST_RECENTLY_USED, [1])
-    await trunks.change_trunk(database, clock, owner, SEAL, 1, {"enabled": False})
+    await trunks.change_trunk(database, clock, owner, SEAL, DRIVERS, 1, {"enabled": False})
     assert await given() == (Rotation.ROUND_ROBIN, [])

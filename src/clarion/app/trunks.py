@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -15,8 +15,11 @@ from clarion.app.refusals import Conflict, Invalid, Problem
 from clarion.core.outcomes import Channel
 from clarion.wire.secrets import Seal
 
-Drivers = Mapping[str, Collection[Channel]]
-"""The drivers that this installation has, with the channels that each can serve."""
+TrunkCheck = Callable[[Trunk], Sequence[Problem]]
+"""What a driver finds wrong with a trunk whose secrets are in clear."""
+
+Drivers = Mapping[tuple[Channel, str], TrunkCheck]
+"""The drivers that this installation has, by channel and name."""
 
 
 class TrunkChanges(TypedDict, total=False):
@@ -45,14 +48,14 @@ async def create_trunk(
 ) -> KeptTrunk:
     """Add a trunk; `changes` holds what is not left at its default. Owners only. Raises Invalid."""
     actor.must_be(Role.OWNER)
-    if channel not in drivers.get(driver, ()):
-        offered = ", ".join(sorted(each for each, channels in drivers.items() if channel in channels))
+    if (channel, driver) not in drivers:
+        offered = ", ".join(sorted(name for served, name in drivers if served == channel))
         raise Invalid([Problem("driver", "unknown_driver", f"The drivers for {channel} are: {offered}.")])
     now = clock.now()
     async with ledger.write() as tx:
         trunk_id = (await tx.new_ids("trunks"))[0]
         bare = Trunk(trunk_id, actor.organization_id, channel, name, driver)
-        kept = KeptTrunk(_changed(bare, changes or {}, seal), now, now)
+        kept = KeptTrunk(_checked(drivers, _changed(bare, changes or {}, seal), seal), now, now)
         await tx.resources.add_trunk(kept)
     return kept
 
@@ -72,13 +75,16 @@ async def list_trunks(
 
 
 async def change_trunk(
-    ledger: Ledger, clock: Clock, actor: Actor, seal: Seal, trunk_id: int, changes: TrunkChanges
+    ledger: Ledger, clock: Clock, actor: Actor, seal: Seal, drivers: Drivers, trunk_id: int, changes: TrunkChanges
 ) -> KeptTrunk:
-    """Change a trunk; the engine sees it with its next release. Owners only."""
+    """Change a trunk; the engine sees it with its next release. Owners only. Raises Invalid."""
     actor.must_be(Role.OWNER)
     async with ledger.write() as tx:
         old = await tx.resources.trunk(actor.organization_id, trunk_id)
-        kept = KeptTrunk(_changed(old.trunk, changes, seal), old.created_at, clock.now())
+        trunk = _changed(old.trunk, changes, seal)
+        if {"settings", "secrets"} & changes.keys():
+            _checked(drivers, trunk, seal)
+        kept = KeptTrunk(trunk, old.created_at, clock.now())
         await tx.resources.change_trunk(kept)
     return kept
 
@@ -95,6 +101,16 @@ async def delete_trunk(ledger: Ledger, actor: Actor, trunk_id: int) -> None:
                 "in_use", "Attempts were made over this trunk: disable it instead, so the record stays whole."
             )
         await tx.resources.delete_trunk(actor.organization_id, trunk_id)
+
+
+def _checked(drivers: Drivers, trunk: Trunk, seal: Seal) -> Trunk:
+    """The trunk, if its driver has nothing against it: a wrong setting is said now and not by the first attempt."""
+    check = drivers.get((trunk.channel, trunk.driver))
+    clear = {name: seal.open(sealed) for name, sealed in trunk.secrets.items()}
+    problems = check(replace(trunk, secrets=clear)) if check is not None else ()
+    if problems:
+        raise Invalid(problems)
+    return trunk
 
 
 def _changed(trunk: Trunk, changes: TrunkChanges, seal: Seal) -> Trunk:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from clarion.app.ports.channel import ChannelDriver
 from clarion.app.ports.clock import Clock
+from clarion.app.trunks import Drivers, TrunkCheck
 from clarion.channels.email.smtp.driver import SmtpDriver
+from clarion.channels.email.smtp.settings import smtp_problems
 from clarion.channels.sandbox.driver import SandboxDriver, SandboxNetwork
+from clarion.channels.sandbox.settings import sandbox_problems
 from clarion.core.outcomes import Channel
 
 
@@ -20,17 +23,26 @@ class Means:
     sandbox: SandboxNetwork
 
 
-CATALOG: dict[tuple[Channel, str], Callable[[Means], ChannelDriver]] = {
-    (Channel.VOICE, "sandbox"): lambda means: SandboxDriver(Channel.VOICE, means.sandbox),
-    (Channel.SMS, "sandbox"): lambda means: SandboxDriver(Channel.SMS, means.sandbox),
-    (Channel.EMAIL, "sandbox"): lambda means: SandboxDriver(Channel.EMAIL, means.sandbox),
-    (Channel.EMAIL, "smtp"): lambda means: SmtpDriver(means.clock),
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A driver: how it is built, and what it finds wrong with a trunk's settings before anybody is called over it."""
+
+    build: Callable[[Means], ChannelDriver]
+    check: TrunkCheck
+
+
+def _sandbox(channel: Channel) -> Entry:
+    return Entry(lambda means: SandboxDriver(channel, means.sandbox), sandbox_problems)
+
+
+CATALOG: dict[tuple[Channel, str], Entry] = {
+    (Channel.VOICE, "sandbox"): _sandbox(Channel.VOICE),
+    (Channel.SMS, "sandbox"): _sandbox(Channel.SMS),
+    (Channel.EMAIL, "sandbox"): _sandbox(Channel.EMAIL),
+    (Channel.EMAIL, "smtp"): Entry(lambda means: SmtpDriver(means.clock), smtp_problems),
 }
 
 
-def drivers_by_name() -> dict[str, frozenset[Channel]]:
-    """Which channels each driver serves: what the API lets a trunk be."""
-    names: dict[str, set[Channel]] = {}
-    for channel, name in CATALOG:
-        names.setdefault(name, set()).add(channel)
-    return {name: frozenset(channels) for name, channels in names.items()}
+def trunk_checks() -> Drivers:
+    """What the API lets a trunk be, each with its driver's check."""
+    return {name: entry.check for name, entry in CATALOG.items()}

@@ -27,7 +27,7 @@ from clarion.app.ports.clock import Clock
 from clarion.app.release import Ready
 from clarion.app.unsubscribe import with_unsubscribe
 from clarion.app.webhooks import EndpointRules
-from clarion.boot.catalog import CATALOG, Means, drivers_by_name
+from clarion.boot.catalog import CATALOG, Means, trunk_checks
 from clarion.boot.settings import Settings
 from clarion.channels.sandbox.driver import SandboxNetwork
 from clarion.channels.sandbox.settings import parse_sandbox
@@ -77,7 +77,7 @@ class House:
         """Every driver of the catalog, with its own sandbox network."""
         network = SandboxNetwork(parse_sandbox({"log_dir": str(self.sandbox_folder), **self.settings.sandbox}))
         means = Means(clock or self.clock, network)
-        return {name: build(means) for name, build in CATALOG.items()}
+        return {name: entry.build(means) for name, entry in CATALOG.items()}
 
     def worker(self, *, clock: Clock | None = None, tempo: Tempo | None = None) -> Worker:
         """An engine worker of this process."""
@@ -130,7 +130,7 @@ class House:
                     version=__version__,
                     max_body=self.settings.max_body_bytes,
                     max_upload=self.settings.max_upload_bytes,
-                    drivers=drivers_by_name(),
+                    drivers=trunk_checks(),
                     endpoint_rules=EndpointRules(
                         allow_http=self.settings.webhooks_allow_http, allow_private=self.settings.webhooks_allow_private
                     ),

@@ -25,7 +25,7 @@ from clarion.app.steer import launch_campaign
 from clarion.app.suppress import suppress_file
 from clarion.app.trunks import create_trunk
 from clarion.app.webhooks import EndpointDraft, EndpointRules, create_endpoint
-from clarion.boot.catalog import drivers_by_name
+from clarion.boot.catalog import trunk_checks
 from clarion.boot.demo.people import Person, as_csv, do_not_contact, fictional_people
 from clarion.boot.demo.receiver import Receiver
 from clarion.boot.operator import operator
@@ -192,7 +192,7 @@ async def _voice(stage: Stage, size: int) -> CampaignContent:
         clock,
         actor,
         stage.house.seal,
-        drivers_by_name(),
+        trunk_checks(),
         Channel.VOICE,
         "Sandbox voice, a shaky one",
         "sandbox",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from clarion.app.ports.channel import Trunk
 from clarion.app.refusals import Invalid, Problem
 
 S = TypeVar("S")
@@ -123,6 +124,20 @@ def parse_sandbox(settings: Mapping[str, Any]) -> SandboxSettings:
 def parse_faults(settings: Mapping[str, Any], base: Faults) -> Faults:
     """A trunk's own `faults` over the sandbox's. Raises Invalid like `parse_sandbox`."""
     return _parse(base, settings, "faults")
+
+
+def sandbox_problems(trunk: Trunk) -> list[Problem]:
+    """What is wrong with a sandbox trunk's settings: it has `faults` of its own, and nothing else."""
+    problems = [
+        Problem(f"settings.{name}", "unknown_field", "there is no such setting")
+        for name in trunk.settings
+        if name != "faults"
+    ]
+    try:
+        parse_faults(trunk.settings.get("faults", {}), Faults())
+    except Invalid as invalid:
+        problems += [Problem(f"settings.{p.field}", p.code, p.message) for p in invalid.problems]
+    return problems
 
 
 def _parse(base: S, settings: Mapping[str, Any], path: str) -> S:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, cast
@@ -14,9 +14,10 @@ from prometheus_client import CollectorRegistry
 from clarion.app.actor import Actor
 from clarion.app.keys import KeyRing
 from clarion.app.planning import Planner
+from clarion.app.ports.channel import Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger
-from clarion.app.refusals import Unauthenticated
+from clarion.app.refusals import Problem, Unauthenticated
 from clarion.app.trunks import Drivers
 from clarion.app.webhooks import EndpointRules
 from clarion.core.outcomes import Channel
@@ -26,6 +27,10 @@ Readiness = Callable[[], Awaitable[Sequence[str]]]
 """Answers what keeps this process from taking work, in words; nothing when it is ready."""
 
 MEBIBYTE = 1024 * 1024
+
+
+def _nothing_wrong(_trunk: Trunk) -> Sequence[Problem]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,12 @@ class ApiSettings:
     max_upload: int = 4096 * MEBIBYTE
     """Bytes of a file of contacts. It streams through, so this is no matter of memory."""
     drivers: Drivers = field(
-        default_factory=lambda: cast(
-            Mapping[str, frozenset[Channel]],
-            {"sandbox": frozenset(Channel), "smtp": frozenset({Channel.EMAIL})},
-        )
+        default_factory=lambda: {
+            **{(channel, "sandbox"): _nothing_wrong for channel in Channel},
+            (Channel.EMAIL, "smtp"): _nothing_wrong,
+        }
     )
+    """What a trunk may be; boot hands in the catalog with each driver's own check."""
     endpoint_rules: EndpointRules = field(default_factory=EndpointRules)
     """Which webhook URLs are allowed."""
     progress_every: timedelta = timedelta(seconds=1)

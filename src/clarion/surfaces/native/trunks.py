@@ -161,7 +161,9 @@ async def show(api: ApiDep, caller: Caller, trunk_id: PathId) -> TrunkShape:
 async def change(api: ApiDep, caller: Caller, trunk_id: PathId, body: TrunkPatch) -> TrunkShape:
     """Change a trunk; the engine sees it with its next release. Needs the role owner."""
     changes = cast(use.TrunkChanges, given(body))
-    return TrunkShape.of(await use.change_trunk(api.ledger, api.clock, caller, api.seal, trunk_id, changes))
+    drivers = api.settings.drivers
+    kept = await use.change_trunk(api.ledger, api.clock, caller, api.seal, drivers, trunk_id, changes)
+    return TrunkShape.of(kept)
 
 
 @router.delete("/{trunk_id}", status_code=204, responses=documented(404, 409))
