@@ -34,6 +34,7 @@ from clarion.channels.sandbox.settings import parse_sandbox
 from clarion.core.outcomes import Channel
 from clarion.engine.clocks import RealClock
 from clarion.engine.courier import Courier
+from clarion.engine.front_desk import FrontDesk
 from clarion.engine.meters import Meters
 from clarion.engine.webhook_post import WebhookPost
 from clarion.engine.worker import Tempo, Worker
@@ -137,8 +138,8 @@ class House:
                 ),
             )
         )
-        deliver = worker.hand_in if worker is not None else (lambda reports: None)
-        app.include_router(unsubscribe_router(self.database, self.clock, self.tokens, deliver))
+        desk = worker or FrontDesk(self.database, self.planner, self.clock)
+        app.include_router(unsubscribe_router(self.database, self.clock, self.tokens, desk.hand_in))
         return app
 
     def open_secrets(self, trunk: Trunk) -> Trunk:
