@@ -197,6 +197,14 @@ def test_every_field_and_the_rest_become_variables() -> None:
     }  # fmt: skip
 
 
+def test_a_second_phone_is_no_second_mailbox() -> None:
+    data = "phone,phone_2,email,other email,second contact\n5125551234,5125551235,a@b.example,c@b.example,\n"
+    (called,), _ = read(data)
+    (mailed,), _ = read(data, MAIL)
+    assert [f.value for f in called.fallbacks] == [B]
+    assert [f.value for f in mailed.fallbacks] == ["c@b.example"]
+
+
 def test_a_mapping_outranks_the_header() -> None:
     layout = Layout(Channel.VOICE, "GB", {"Rufnummer": "address", "Phone": "", "Kd-Nr": "reference_id", "X": "vorname"})
     contacts, _ = read("Phone;Rufnummer;Kd-Nr;X;id\nno;020 7946 0000;77;Ann;9\n", layout)

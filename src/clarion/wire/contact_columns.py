@@ -69,6 +69,8 @@ FALLBACK_WORDS = re.compile(
     r"|(?:secondary|alternate|alternative|alt|other|second|fallback|backup)(?:_?(?:phone|mobile|number|e?mail|contact)s?)*"
     r"|fallbacks|fallback_addresses"
 )
+OF_PHONES, OF_MAIL = re.compile("phone|mobile|cell|number"), re.compile("mail")
+"""What makes a fallback column one of the other channel's."""
 FIELDS = (ADDRESS, FALLBACK, *FIELD_WORDS)
 
 
@@ -119,7 +121,8 @@ def read_header(header: Sequence[str], mapping: Mapping[str, str], channel: Chan
         kind = "an e-mail address" if channel is Channel.EMAIL else "a phone number"
         raise NoColumns("no_address_column", f"No column holds {kind}; name it in the mapping.")
     for i, word in enumerate(words):
-        if i not in targets and FALLBACK_WORDS.fullmatch(word) and ("mail" in word) <= (channel is Channel.EMAIL):
+        other = OF_PHONES if channel is Channel.EMAIL else OF_MAIL
+        if i not in targets and FALLBACK_WORDS.fullmatch(word) and not other.search(word):
             targets[i] = FALLBACK
     return Columns(
         names=tuple(names),
