@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 from sqlalchemy import select
@@ -234,7 +235,10 @@ async def test_the_description_is_whole(quick_server):
     async with quick_server.client("") as client:
         document = (await client.get("/v1/openapi.json")).json()
         docs = await client.get("/docs")
+        assets = [await client.get(path) for path in re.findall(r'(?:src|href)="(/docs/assets/[^"]+)"', docs.text)]
     assert docs.status_code == 200
+    assert "http" not in docs.headers["content-security-policy"]
+    assert [each.status_code for each in assets] == [200, 200, 200]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert {"summary", "description"} <= set(operation), (method, path)

@@ -36,6 +36,7 @@ from clarion.surfaces.native import (
     webhooks,
 )
 from clarion.surfaces.native.dependencies import Api, ApiDependencies
+from clarion.surfaces.native.docs import install_docs
 from clarion.surfaces.native.edge import Edge, Figures
 from clarion.surfaces.native.once import HEADER
 from clarion.surfaces.native.problems import ProblemShape, install
@@ -43,6 +44,8 @@ from clarion.surfaces.native.problems import ProblemShape, install
 log = structlog.get_logger("clarion.api")
 
 HOUSEKEEPING_SECONDS = 3_600
+
+OPENAPI_URL = "/v1/openapi.json"
 
 DESCRIPTION = """\
 Outbound campaigns over phone, SMS and e-mail.
@@ -112,7 +115,8 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
         version=settings.version,
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        openapi_url="/v1/openapi.json",
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
         redoc_url=None,
         lifespan=_housekeeping,
     )
@@ -121,6 +125,7 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
     app.state.registry = dependencies.registry
     for router in ROUTERS:
         app.include_router(router)
+    install_docs(app, OPENAPI_URL)
     install(app)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body)
     app.add_middleware(Edge, figures=Figures(dependencies.registry))

@@ -18,12 +18,6 @@ log = structlog.get_logger("clarion.api")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
-DOCS_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' "
-    "https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; connect-src 'self'; "
-    "frame-ancestors 'none'"
-)
-DOCS_PATH = "/docs"
 
 
 class Figures:
@@ -68,7 +62,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                _dress(headers, scope["path"], request_id)
+                _dress(headers, request_id)
                 if status == 413:  # the size limit answers in plain text
                     headers["Content-Type"] = MEDIA_TYPE
                     headers["Content-Length"] = str(len(refused))
@@ -88,10 +82,10 @@ class Edge:
                 log.info("request", method=scope["method"], route=route, status=status, ms=round(took * 1000, 1))
 
 
-def _dress(headers: MutableHeaders, path: str, request_id: str) -> None:
+def _dress(headers: MutableHeaders, request_id: str) -> None:
     headers["X-Request-Id"] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "no-referrer"
-    headers["Content-Security-Policy"] = DOCS_POLICY if path == DOCS_PATH else STRICT_POLICY
+    headers.setdefault("Content-Security-Policy", STRICT_POLICY)
     headers.setdefault("Cache-Control", "no-store")
