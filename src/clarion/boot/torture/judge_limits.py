@@ -2,7 +2,8 @@
 
 Two clocks are looked at. `asked` is the instant of the decision, and limits that are about instants hold there exactly.
 `received` is when the carrier heard of it; it is later by the way there, which `promptness` bounds, so that what holds
-on the first clock holds on the second within that bound.
+on the first clock holds on the second within that bound. A decision bears the instant at which the engine began to look
+around: what was changed between its two clocks may have been seen already.
 """
 
 from __future__ import annotations
@@ -53,13 +54,13 @@ def hourly_rate(evidence: Evidence) -> Verdict:
     """No rolling hour holds more than the rate, and no shorter span more than its share and what may be caught up."""
     diary, looked, wrong = evidence.diary, 0, []
     for scope in diary.scopes("per_hour"):
-        instants = sorted((ask.asked, ask.attempt_id) for ask, _ in _calls(evidence, scope))
+        instants = sorted((ask.asked, ask.attempt_id, ask.received) for ask, _ in _calls(evidence, scope))
         looked += len(instants)
         edits = sum(each.scope == scope and each.name == "per_hour" for each in diary.settings) > 1
         slack = 1.001 if edits else 0.001  # a raised rate counts from the last call on, not from the edit
         lowest, earned, last = 0.0, 0.0, None
-        for place, (at, attempt_id) in enumerate(instants):
-            rate = diary.most(scope, "per_hour", at)
+        for place, (at, attempt_id, received) in enumerate(instants):
+            rate = diary.most(scope, "per_hour", at, received)
             if rate is None:
                 lowest, earned, last = place, 0.0, None
                 continue
@@ -69,8 +70,8 @@ def hourly_rate(evidence: Evidence) -> Verdict:
             lowest = min(lowest, place - earned)
             if place - earned - lowest > CATCH_UP_US * widest / HOUR_US + slack:
                 wrong.append(f"{scope}: attempt {attempt_id} is more than {rate:g} an hour allow")
-            hour_ago = bisect_left(instants, (at - HOUR_US + 1, 0))
-            if place - hour_ago + 1 > (diary.most(scope, "per_hour", at - HOUR_US, at) or rate):
+            hour_ago = bisect_left(instants, (at - HOUR_US + 1, 0, 0))
+            if place - hour_ago + 1 > (diary.most(scope, "per_hour", at - HOUR_US, received) or rate):
                 wrong.append(f"{scope}: attempt {attempt_id} is one too many within an hour ({rate:g})")
     return looked, wrong
 
@@ -79,13 +80,13 @@ def second_rate(evidence: Evidence) -> Verdict:
     """No rolling second holds more than the rate."""
     diary, looked, wrong = evidence.diary, 0, []
     for scope in diary.scopes("per_second"):
-        instants = sorted(ask.asked for ask, _ in _calls(evidence, scope))
-        for place, at in enumerate(instants):
-            rate = diary.most(scope, "per_second", at - SECOND, at)
+        instants = sorted((ask.asked, ask.received) for ask, _ in _calls(evidence, scope))
+        for place, (at, received) in enumerate(instants):
+            rate = diary.most(scope, "per_second", at - SECOND, received)
             if rate is None:
                 continue
             looked += 1
-            count = place - bisect_left(instants, at - SECOND + 1) + 1
+            count = place - bisect_left(instants, (at - SECOND + 1, 0)) + 1
             if count > max(1, rate):
                 wrong.append(f"{scope}: {count} within a second up to {at}; {rate:g} are allowed")
     return looked, wrong
@@ -113,7 +114,7 @@ def hours(evidence: Evidence) -> Verdict:
     for ask, attempt in _calls(evidence):
         theirs = zones.get((attempt.campaign_id, attempt.address))
         scope = f"campaign:{attempt.campaign_id}"
-        windows: list[Hours] = evidence.diary.in_force(scope, "hours", ask.asked)
+        windows: list[Hours] = evidence.diary.in_force(scope, "hours", ask.asked, ask.received)
         looked += 1
         if not any(window.allow(ask.asked, theirs) for window in windows):
             wrong.append(f"attempt {attempt.id} was decided at {_words(ask.asked, windows, theirs)}")
@@ -137,7 +138,7 @@ def pauses(evidence: Evidence) -> Verdict:
         looked += 1
         until = pause.resumed if pause.resumed is not None else 1 << 62
         for ask in calls[pause.campaign_id]:
-            if pause.acked + PAUSE_US < ask.asked < until:
+            if pause.acked + PAUSE_US < ask.asked and ask.received < until:
                 wrong.append(f"attempt {ask.attempt_id} was decided {_after(pause.acked, ask.asked)} into a pause")
             elif pause.acked + PAUSE_US + PROMPT_US < ask.received - ask.stood < until:
                 wrong.append(f"attempt {ask.attempt_id} was asked {_after(pause.acked, ask.received)} into a pause")
