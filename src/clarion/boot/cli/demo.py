@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from clarion.app.imports import list_rejects
 from clarion.app.refusals import Conflict
 from clarion.boot.cli.app import examples, out, run
 from clarion.boot.cli.serve import run_house
@@ -23,11 +24,13 @@ from clarion.boot.demo import folder
 from clarion.boot.demo.audit import audit
 from clarion.boot.demo.feed import Feed
 from clarion.boot.demo.figures import Figures, read_figures
+from clarion.boot.demo.images import WIDTH, write_svg
 from clarion.boot.demo.people import MOST_PEOPLE
 from clarion.boot.demo.performance import perform
 from clarion.boot.demo.receiver import Receiver, listening
 from clarion.boot.demo.report import report
 from clarion.boot.demo.scenario import HOME, Script, Stage, set_stage
+from clarion.boot.demo.view import picture
 from clarion.boot.demo.watching import Watcher
 from clarion.boot.settings import Settings
 from clarion.boot.wiring import open_house, sole_engine
@@ -37,6 +40,7 @@ from clarion.wire.law_files import load_law_book
 WORTH_WATCHING = 7.0
 """Real seconds that a day takes at least, so that one can follow it."""
 OTHER_PORTS = 20
+REJECTS_SHOWN = 8
 LOOPBACK = IPv4Network("127.0.0.0/8")
 DOES_NOT_BALANCE = 1
 
@@ -58,6 +62,9 @@ def demo(
     monday: Annotated[
         datetime | None, typer.Option(help="The first day, a Monday.", formats=["%Y-%m-%d"], show_default="last week's")
     ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Write pictures for the README into this folder.", hidden=True)
+    ] = None,
 ) -> None:
     """Play a campaign of 1,000 people over three days: voice, SMS and e-mail in the sandbox, in half a minute.
 
@@ -66,7 +73,7 @@ def demo(
     """
     script = Script(_monday(monday), days, seed, people, list_path)
     folder.claim(data)
-    holds = run(_demo(script, data, port if not serve else _free_port(port), serve=serve, fast=fast))
+    holds = run(_demo(script, data, port if not serve else _free_port(port), serve=serve, fast=fast, images=images))
     if not holds:
         sys.exit(DOES_NOT_BALANCE)
 
@@ -89,7 +96,7 @@ def _free_port(wanted: int) -> int:
     raise Conflict("no_port", f"The ports from {wanted} on are all taken. Name another one with --port.")
 
 
-async def _demo(script: Script, data: Path, port: int, *, serve: bool, fast: bool) -> bool:
+async def _demo(script: Script, data: Path, port: int, *, serve: bool, fast: bool, images: Path | None) -> bool:
     """The whole evening. Whether everything that must hold holds."""
     settings = Settings(
         data=data,
@@ -109,7 +116,7 @@ async def _demo(script: Script, data: Path, port: int, *, serve: bool, fast: boo
         await stack.enter_async_context(listening(receiver))
         house = await stack.enter_async_context(open_house(settings))
         stage = await set_stage(house, clock, script, receiver)
-        _announce(stage)
+        await _announce(stage)
         watcher = Watcher(out, Feed(stage, receiver), script)
         with watcher.watching() as watch:
             seconds = await perform(stage, 0.0 if fast else WORTH_WATCHING * script.days, watch)
@@ -118,8 +125,12 @@ async def _demo(script: Script, data: Path, port: int, *, serve: bool, fast: boo
         findings = audit(
             data / "clarion.db", house.sandbox_folder, [c for c, _ in figures.campaigns], load_law_book(), HOME
         )
-        out.print(f"\n[bold]{script.days} days in {seconds:.0f} seconds.[/] What happened:", highlight=False)
+        played = "One day" if script.days == 1 else f"{script.days} days"
+        out.print(f"\n[bold]{played} in {seconds:.0f} seconds.[/] What happened:", highlight=False)
         out.print(report(figures, findings, stage, receiver, out.width))
+        if images is not None and watcher.kept is not None:
+            write_svg(images / "demo.svg", "clarion demo", picture(watcher.kept, script, WIDTH))
+            write_svg(images / "demo-report.svg", "clarion demo", report(figures, findings, stage, receiver, WIDTH))
         if serve:
             stop = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -129,8 +140,8 @@ async def _demo(script: Script, data: Path, port: int, *, serve: bool, fast: boo
     return all(finding.holds for finding in findings)
 
 
-def _announce(stage: Stage) -> None:
-    """What came of the files."""
+async def _announce(stage: Stage) -> None:
+    """What came of the files; the first rows of the user's own list that were refused, with their lines."""
     for campaign, imported in stage.imports:
         state = imported.imported
         refused = state.duplicates + state.rejected
@@ -139,6 +150,10 @@ def _announce(stage: Stage) -> None:
             f"{refused:,} rows refused",
             highlight=False,
         )
+        if stage.script.list_path is not None:
+            for row in await list_rejects(stage.house.database, stage.actor, state.id, limit=REJECTS_SHOWN):
+                value = f" ({escape(row.value)})" if row.value else ""
+                out.print(f"  [yellow]line {row.line}:[/] {escape(row.message)}{value}", highlight=False)
     for words in stage.unreadable:
         out.print(f"[yellow]Left out: {escape(words)}[/]", highlight=False)
 

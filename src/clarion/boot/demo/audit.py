@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from clarion.boot.demo.performance import GATHER
+from clarion.boot.demo.performance import AHEAD, GATHER
+from clarion.boot.demo.words import CHANNEL_NAMES
 from clarion.channels.sandbox.log import LoggedAsk, read_log
 from clarion.core.campaigns import Campaign
 from clarion.core.law import LawBook
@@ -86,9 +87,7 @@ def _everybody(db: sqlite3.Connection) -> Finding:
         wrong.append(f"{rejected} rows were rejected, {kept} are kept with their reason")
     if not total == finished == reasons:
         wrong.append(f"of {total} contacts {finished} are finished, {reasons} with a reason")
-    said = (
-        f"{rows:,} rows = {finished:,} contacts finished, each with its reason + {rejected:,} rows refused with theirs"
-    )
+    said = f"{rows:,} rows = {finished:,} contacts finished + {rejected:,} rows refused, each for a reason"
     return Finding("Everybody is accounted for", said, wrong)
 
 
@@ -142,7 +141,7 @@ def _left_alone(db: sqlite3.Connection, asks: Sequence[LoggedAsk]) -> Finding:
     for ask in asks:
         for channel in (ask.channel, EVERY_CHANNEL):
             listed = since.get((channel, ask.address.lower()))
-            if listed is not None and ask.asked_at > listed + 2 * GATHER:
+            if listed is not None and ask.asked_at > listed + AHEAD + GATHER:
                 wrong.append(f"attempt {ask.attempt_id} to {ask.address}, who had said no")
     return Finding("Who said no was left alone", f"{len(since):,} entries on the do-not-contact list", wrong)
 
@@ -162,7 +161,7 @@ def _limits(db: sqlite3.Connection, campaigns: Sequence[Campaign], zone: ZoneInf
         rate = plan.pacing.per_hour
         if rate is not None:
             peak = _densest_hour(begun)
-            peaks.append(f"{peak} of {rate:g} an hour")
+            peaks.append(f"{CHANNEL_NAMES[campaign.channel]} {peak} of {rate:g}")
             if peak > rate:
                 wrong.append(f"campaign {campaign.id}: {peak} attempts in one hour, {rate:g} allowed")
         cap = plan.pacing.daily_cap
@@ -177,7 +176,7 @@ def _limits(db: sqlite3.Connection, campaigns: Sequence[Campaign], zone: ZoneInf
         seats = plan.pacing.max_concurrent
         if seats is not None and (busy := _most_at_once(rows)) > seats:
             wrong.append(f"campaign {campaign.id}: {busy} calls at once, {seats} allowed")
-    return Finding("No limit exceeded", "at most " + ", ".join(peaks), wrong)
+    return Finding("No limit exceeded", "in the fullest hour " + ", ".join(peaks), wrong)
 
 
 def _densest_hour(begun: Sequence[datetime]) -> int:

@@ -12,8 +12,10 @@ from clarion.engine.courier import Courier
 from clarion.engine.player import play
 from clarion.engine.worker import Tempo
 
-GATHER = timedelta(minutes=2)
-"""The engine releases so far ahead, and writes down together what happened meanwhile."""
+AHEAD = timedelta(minutes=5)
+"""The engine releases so far ahead, each attempt for its own instant."""
+GATHER = timedelta(seconds=160)
+"""Virtual time between two steps at least. Two of them are a little more than AHEAD and one beat of the calls."""
 LONGEST_BEAT = timedelta(minutes=5)
 """Longer stretches in which nothing happens are leapt over, not waited for."""
 OPEN_HOURS = 15
@@ -45,7 +47,7 @@ class Metronome:
 async def perform(stage: Stage, seconds: float, watch: Watch) -> float:
     """Play to the end, in `seconds` of real time at least; `watch` is awaited after each step. The seconds it took."""
     house, clock, script = stage.house, stage.clock, stage.script
-    worker = house.worker(clock=clock, tempo=Tempo(virtual=True, ahead=GATHER))
+    worker = house.worker(clock=clock, tempo=Tempo(virtual=True, ahead=AHEAD))
     await worker.enlist()
     courier = house.courier(worker.id)
     assert courier is not None  # the key was made with the folder

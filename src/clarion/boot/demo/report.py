@@ -34,7 +34,16 @@ REJECTS = {
     "not_assigned": "a number that the numbering plan does not have",
     "unknown_zone": "a time zone that does not exist",
     "empty": "no address in the row",
+    "not_an_address": "not a mail address",
+    "bad_local_part": "not a mail address",
+    "bad_domain": "a mailbox at no real domain",
 }
+RETRIES = {
+    "fault:other_trunk": "at once by another trunk: the carrier failed",
+    "fault:delay": "a little later: the carrier failed",
+    "fault:retry_after": "when the carrier said",
+}
+"""Shorter than the story's words."""
 HOUR_BAR = 46
 
 
@@ -101,7 +110,7 @@ def _lines(rows: Iterable[tuple[int, str, str]]) -> RenderableType:
     for n, words, colour in rows:
         grid.add_row(f"{n:,}", Text(words, style=colour))
     if not grid.rows:
-        grid.add_row("0", Text("nobody", style=PLAIN))
+        grid.add_row("0", Text("none", style=PLAIN))
     return grid
 
 
@@ -130,7 +139,7 @@ def _rejects(stage: Stage) -> RenderableType:
 
 
 def _retries(figures: Figures) -> RenderableType:
-    return _lines((n, rule_words(rule), "default") for rule, n in figures.retry_rules.items())
+    return _lines((n, RETRIES.get(rule) or rule_words(rule), "default") for rule, n in figures.retry_rules.items())
 
 
 def _listed(figures: Figures, stage: Stage) -> RenderableType:
@@ -141,7 +150,7 @@ def _listed(figures: Figures, stage: Stage) -> RenderableType:
 def _webhooks(figures: Figures, receiver: Receiver) -> RenderableType:
     rows = [
         (figures.webhooks.get("delivered", 0), "delivered, in the ledger's own books", "default"),
-        (len(receiver.taken), "taken by the receiver, every signature verified", "default"),
+        (len(receiver.taken), "taken by the receiver, signatures verified", "default"),
         (len(receiver.refused), "came again after the receiver said 503", "default"),
     ]
     rows += [(n, what, "red") for n, what in ((receiver.forged, "with a wrong signature"),) if n]

@@ -216,7 +216,7 @@ async def _voice(stage: Stage, size: int) -> CampaignContent:
     plan = Plan(
         schedule=_week(VOICE_HOURS),
         pacing=Pacing(
-            per_hour=max(30.0, round(size * 0.2)),
+            per_hour=max(30.0, round(size * 0.09)),
             max_concurrent=max(5, size // 40),
             daily_cap=_daily(script, size),
             daily_cap_counts=CapCounts.FIRST_ATTEMPTS,
@@ -271,7 +271,7 @@ def _mail(stage: Stage, size: int) -> CampaignContent:
     plan = Plan(
         schedule=_week(MAIL_HOURS),
         pacing=Pacing(
-            per_hour=max(30.0, round(size * 0.08)), daily_cap=-(-size // 5) * 2 if stage.script.days > 1 else None
+            per_hour=max(30.0, round(size * 0.05)), daily_cap=-(-size // 5) * 2 if stage.script.days > 1 else None
         ),
         retries=Retries(max_attempts=3, delays=(timedelta(hours=1),)),
         message=message,

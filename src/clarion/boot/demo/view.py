@@ -20,6 +20,10 @@ from clarion.core.campaigns import Campaign
 from clarion.core.outcomes import FinishReason
 
 WIDEST = 104
+NARROW = 90
+BESIDES_STORIES = 20
+"""Rows of everything else, and the one on which the cursor stands."""
+TALLEST = BESIDES_STORIES + SHOWN
 CITIES = (
     ("London", "Europe/London"),
     ("New York", "America/New_York"),
@@ -41,8 +45,8 @@ STOPPED = (
 )
 
 
-def picture(frame: Frame, script: Script, width: int) -> RenderableType:
-    """A frame as a panel of at most `width` columns."""
+def picture(frame: Frame, script: Script, width: int, height: int = TALLEST) -> RenderableType:
+    """A frame as a panel of at most `width` columns and `height` rows; lower terminals see fewer stories."""
     width = min(width, WIDEST)
     inner = width - 4
     body = Group(
@@ -53,7 +57,7 @@ def picture(frame: Frame, script: Script, width: int) -> RenderableType:
         Text(),
         _middle(frame, inner),
         Text(),
-        *_stories(frame.stories, inner),
+        *_stories(frame.stories, inner, max(1, min(SHOWN, height - BESIDES_STORIES))),
     )
     return Panel(
         body,
@@ -187,18 +191,20 @@ def columns(counts: Sequence[int], rows: int, width: int, colour: str) -> Iterab
         yield text
 
 
-def _stories(stories: Sequence[Story], width: int) -> Iterable[RenderableType]:
-    for age, story in enumerate(reversed(stories)):
+def _stories(stories: Sequence[Story], width: int, shown: int) -> Iterable[RenderableType]:
+    """The newest first, the oldest fading."""
+    name_width, address_width = (18, 24) if width > NARROW else (14, 13)
+    for age, story in enumerate(list(reversed(stories))[:shown]):
         faded = "dim " if age > SHOWN - 4 else ""
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(f"{story.when}  ", PLAIN)
         text.append(f"{CHANNEL_NAMES[story.channel]:6}  ", f"{faded}{CHANNEL_COLOURS[story.channel]}")
-        text.append(f"{story.name[:18]:18}  ", f"{faded}white")
-        text.append(f"{story.address[:24]:24}  ", PLAIN)
+        text.append(f"{story.name[:name_width]:{name_width}}  ", f"{faded}white")
+        text.append(f"{story.address[:address_width]:{address_width}}  ", PLAIN)
         text.append(story.words, f"{faded}{story.colour}")
         text.truncate(width, overflow="ellipsis")
         yield text
-    for _ in range(SHOWN - len(stories)):
+    for _ in range(shown - len(stories)):
         yield Text()
 
 
@@ -207,7 +213,7 @@ def _footer(frame: Frame) -> str:
         f"{frame.total.attempts:,} attempts",
         f"{frame.total.retries:,} retries",
         f"{frame.total.goals:,} confirmed",
-        f"{frame.delivered:,} signed webhooks delivered",
-        f"{frame.seconds:.1f} s of real time",
+        f"{frame.delivered:,} webhooks delivered",
+        f"{frame.seconds:.1f} s in real time",
     )
     return "[dim]" + escape(" · ".join(parts)) + "[/]"

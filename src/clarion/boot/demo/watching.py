@@ -18,6 +18,8 @@ from clarion.boot.demo.words import CHANNEL_NAMES
 
 FRAMES_PER_SECOND = 8
 LINE_EVERY = timedelta(hours=4)
+AT_ITS_FULLEST = timedelta(days=1, hours=7, minutes=15)
+"""After the start: Tuesday afternoon, when all three campaigns are at work."""
 
 
 class Watcher:
@@ -29,38 +31,40 @@ class Watcher:
         self._live: Live | None = None
         self._frame_at = 0.0
         self._line_at = script.starts_at
-        self.best: Frame | None = None
-        """The fullest picture so far of the middle of the play: for whoever wants to keep one."""
+        self.kept: Frame | None = None
+        """The picture at its fullest."""
 
     @contextmanager
     def watching(self) -> Iterator[Watch]:
         """The terminal is the picture's until the end of this block; the last one stays."""
         if not self._console.is_terminal:
-            yield self._line
+            yield self._look
             return
-        with Live(console=self._console, auto_refresh=False, transient=False) as self._live:
-            yield self._picture
+        with Live(console=self._console, auto_refresh=False) as self._live:
+            yield self._look
 
     async def finish(self, now: datetime) -> None:
         """Show how it ended."""
-        frame = await self._feed.frame(now)
-        if self._live is not None:
-            self._console.print(picture(frame, self._script, self._console.width))
-        else:
-            self._console.print(_line(frame), highlight=False, soft_wrap=True)
+        self._show(await self._feed.frame(now))
 
-    async def _picture(self, now: datetime) -> None:
+    async def _look(self, now: datetime) -> None:
+        """The next picture, or the next line, if it is time for one."""
         if time.monotonic() < self._frame_at:
             return
         self._frame_at = time.monotonic() + 1 / FRAMES_PER_SECOND
         frame = await self._feed.frame(now)
-        if self._live is not None:
-            self._live.update(picture(frame, self._script, self._console.width), refresh=True)
-
-    async def _line(self, now: datetime) -> None:
-        if now >= self._line_at:
+        if now <= self._script.starts_at + AT_ITS_FULLEST:
+            self.kept = frame
+        if self._live is not None or now >= self._line_at:
             self._line_at = now + LINE_EVERY
-            self._console.print(_line(await self._feed.frame(now)), highlight=False, soft_wrap=True)
+            self._show(frame)
+
+    def _show(self, frame: Frame) -> None:
+        if self._live is not None:
+            size = self._console.size
+            self._live.update(picture(frame, self._script, size.width, size.height), refresh=True)
+        else:
+            self._console.print(_line(frame), highlight=False, soft_wrap=True)
 
 
 def _line(frame: Frame) -> str:

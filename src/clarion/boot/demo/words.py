@@ -39,7 +39,7 @@ FINISHES = {
     FinishReason.REACHED: ("talked to", GOOD),
     FinishReason.DELIVERED: ("delivered", GOOD),
     FinishReason.ATTEMPTS_EXHAUSTED: ("all attempts of the budget used", BAD),
-    FinishReason.NOT_RETRIED: ("ended otherwise, and not to be retried", BAD),
+    FinishReason.NOT_RETRIED: ("an outcome that is not retried", BAD),
     FinishReason.OPTED_OUT: ("said stop", STOP),
     FinishReason.INVALID_ADDRESS: ("dead number or mailbox", BAD),
     FinishReason.FAILED: ("the carrier's fault", BAD),
@@ -50,12 +50,21 @@ FINISHES = {
     FinishReason.PRIOR_SPAM_REPORT: ("had reported spam before", STOP),
     FinishReason.PRIOR_DROPPED: ("had been dropped before", STOP),
     FinishReason.NO_CONSENT: ("no consent", STOP),
-    FinishReason.UNKNOWN_ZONE: ("place not known, so no hour is known to be right", PLAIN),
+    FinishReason.UNKNOWN_ZONE: ("place not known, so no hour is sure to be right", PLAIN),
     FinishReason.NO_WINDOW: ("the windows and the law leave no hour", PLAIN),
-    FinishReason.LINE_TYPE: ("not a line that the campaign wants (a landline for a text)", PLAIN),
+    FinishReason.LINE_TYPE: ("a landline, where no text arrives", PLAIN),
     FinishReason.PERSON_LIMIT: ("contacted often enough", PLAIN),
     FinishReason.EXPIRED: ("the campaign ended first", PLAIN),
 }
+
+SKIPS = {
+    "suppression": "on the do-not-contact list",
+    "region": "place not known",
+    "targeting": "a landline",
+    "person_limit": "contacted often enough",
+    "window_after_end": "the campaign ends first",
+}
+"""Shorter than the story's words."""
 
 
 def plain(word: str) -> str:
@@ -82,12 +91,14 @@ def line_words(line: Decision, again: str) -> tuple[str, str] | None:
     match line.verdict:
         case "retried" if line.rule == "callback":
             return f"please call me back → {again}", SO_SO
+        case "retried" if line.rule == "fallback:next":
+            return f"{plain(outcome)} → their other number", AGAIN
         case "retried" if line.rule.startswith("fault"):
             return f"carrier: {plain(outcome)} → {again}", PLAIN
         case "retried":
             return f"{plain(outcome)} → again {again}", AGAIN
         case "skipped":
-            return f"skipped: {rule_words(line.rule)}", PLAIN
+            return f"skipped: {SKIPS.get(line.rule) or rule_words(line.rule)}", PLAIN
         case "amended":
             if colour_of(outcome) == STOP:
                 return f"{plain(outcome)} → do not contact", STOP
