@@ -307,7 +307,7 @@ class World:
                 case ContactState.RELEASED:
                     assert not over, f"{contact} is still live"
         tried: dict[int, list[Attempt]] = defaultdict(list)
-        for attempt in sorted(attempts, key=lambda a: a.id):
+        for attempt in sorted(attempts, key=lambda a: (a.released_at, a.id)):
             if attempt.state is not AttemptState.TAKEN_BACK:
                 tried[attempt.contact_id].append(attempt)
         for contact in contacts.values():

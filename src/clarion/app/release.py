@@ -15,6 +15,7 @@ from clarion.app.circumstances import cap_of_day, end_of
 from clarion.app.page import Page, line
 from clarion.app.planning import Planner, own_zone
 from clarion.app.ports.channel import Trunk
+from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.ports.organizations import Settings
 from clarion.app.ports.queue import InFlight, Live, Move
@@ -114,16 +115,19 @@ async def release(
     offer: Offer,
     worker_id: int,
     slot: int,
-    now: datetime,
-    until: datetime,
+    clock: Clock,
+    ahead: timedelta,
     told: Told,
 ) -> Round:
-    """Release what is due for a campaign until `until` (`now`, but for a virtual clock). Instants are UTC."""
+    """Release what is due for a campaign by now, or `ahead` of it on a virtual clock, each for its own instant.
+
+    The clock is read when the limits are held: time may pass while another worker holds them.
+    """
     if offer.room <= 0 or not offer.senders:
         return Round(limited_by="room")
     async with ledger.write() as tx:
-        release = _Release(tx, planner, offer, worker_id, now, until, told)
-        refusal = await release.open()
+        release = _Release(tx, planner, offer, worker_id, told)
+        refusal = await release.open(clock, ahead)
         if refusal is not None:
             return refusal
         for batch, band in release.lanes():
@@ -134,15 +138,9 @@ async def release(
 class _Release:
     """One release under way: its transaction, what its limits leave, and the page that it writes."""
 
-    def __init__(
-        self, tx: Tx, planner: Planner, offer: Offer, worker_id: int, now: datetime, until: datetime, told: Told
-    ) -> None:
+    def __init__(self, tx: Tx, planner: Planner, offer: Offer, worker_id: int, told: Told) -> None:
         self._tx, self._planner, self._offer, self._worker_id = tx, planner, offer, worker_id
         self._campaign = offer.campaign
-        self._now = now
-        self._own_day = _day(own_zone(offer.campaign), now)
-        self._house_day = _day(find_zone(offer.settings.timezone) or ZoneInfo("UTC"), now)
-        self._until = min(until, self._own_day[1] - MICROSECOND, self._house_day[1] - MICROSECOND)
         self._told, self._telling = told, dict[tuple[int, str, datetime], datetime]()
         self._desk = SenderDesk(offer.rotation, offer.senders, offer.trunks)
         self._lead = f"campaign:{offer.campaign.id}"
@@ -155,7 +153,7 @@ class _Release:
         self._touched = self._changed = self._released = 0
         self._next_at: datetime | None = None
 
-    async def open(self) -> Round | None:
+    async def open(self, clock: Clock, ahead: timedelta) -> Round | None:
         """Lock the limits and find out what they leave. A round when there is nothing to be done now."""
         tx, offer, campaign = self._tx, self._offer, self._campaign
         own = [_scope(b) for b in offer.batches if b.pacing != Pacing()]
@@ -163,16 +161,17 @@ class _Release:
         shared = [house] if offer.settings.max_concurrent is not None else []
         accounts = await tx.queue.lock_accounts(self._lead, [*own, *shared, *self._desk.scopes()])
         if accounts is None:
-            return Round(next_at=self._now + BUSY, limited_by="lock")
+            return Round(next_at=clock.now() + BUSY, limited_by="lock")
         heads = await tx.queue.heads(campaign.id)
         if heads.status is not CampaignStatus.RUNNING or heads.plan_version != campaign.plan_version:
-            return Round(next_at=self._now, limited_by="changed")
+            return Round(next_at=clock.now(), limited_by="changed")
+        flying = await tx.queue.in_flight() if self._counts_concurrency() else []
+        self._set_time(clock.now(), ahead)
         self._batches = [
             b
             for b in offer.batches
             if heads.batches.get(b.id) is BatchStatus.ACTIVE and (b.expires_at is None or self._now < b.expires_at)
         ]
-        flying = await tx.queue.in_flight() if self._counts_concurrency() else []
         free = MOST
         if offer.settings.max_concurrent is not None:
             live = sum(f.count for f in flying if f.organization_id == campaign.organization_id)
@@ -185,6 +184,13 @@ class _Release:
                 scope = _scope(batch)
                 self._quotas[scope] = await self._quota(batch, accounts[scope], flying, whole.left)
         return None
+
+    def _set_time(self, now: datetime, ahead: timedelta) -> None:
+        """Whoever was counted as live is, and whoever ended did so before `now`."""
+        self._now = now
+        self._own_day = _day(own_zone(self._campaign), now)
+        self._house_day = _day(find_zone(self._offer.settings.timezone) or ZoneInfo("UTC"), now)
+        self._until = min(now + ahead, self._own_day[1] - MICROSECOND, self._house_day[1] - MICROSECOND)
 
     def lanes(self) -> Iterator[tuple[Batch, int]]:
         """Batches and bands, best band first; within a band batches take turns at being first."""
@@ -261,7 +267,7 @@ class _Release:
         return (
             self._campaign.plan.pacing.max_concurrent is not None
             or self._offer.settings.max_concurrent is not None
-            or any(b.pacing.max_concurrent is not None for b in self._batches)
+            or any(b.pacing.max_concurrent is not None for b in self._offer.batches)
             or self._desk.counts_concurrency
         )
 

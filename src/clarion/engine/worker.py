@@ -230,9 +230,17 @@ class Worker:
 
     async def _release(self, campaign: Campaign, share: int, now: datetime) -> Round:
         offer = self.briefing.offer(campaign, share, self.carriers.asked, self._turn)
-        until = now + self._tempo.ahead
         with self._meters.releasing.time():
-            done = await release(self._ledger, self._planner, offer, self.id, self.id % SLOTS, now, until, self._told)
+            done = await release(
+                self._ledger,
+                self._planner,
+                offer,
+                self.id,
+                self.id % SLOTS,
+                self._clock,
+                self._tempo.ahead,
+                self._told,
+            )
         self._remember(done.told, now)
         self.worked += done.changed
         if done.limited_by == "changed":
