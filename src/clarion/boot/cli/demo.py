@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -171,6 +172,7 @@ def _invite(stage: Stage, figures: Figures) -> None:
         f"  browse    {url}/docs",
     ]
     if figures.contact_id is not None:
-        lines.append(f"  why?      clarion contact why {figures.contact_id} {here}")
+        command = "clarion" if shutil.which("clarion") else shlex.quote(sys.argv[0])  # make runs it from .venv
+        lines.append(f"  why?      {command} contact why {figures.contact_id} {here}")
     for line in lines:
         out.print(line, highlight=False, soft_wrap=True)

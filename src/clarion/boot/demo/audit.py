@@ -97,6 +97,8 @@ def _hours(db: sqlite3.Connection, asks: Sequence[LoggedAsk], campaigns: dict[in
     wrong = []
     clocks = 0
     for ask in asks:
+        if ask.attempt_id not in campaign_of:
+            continue  # the balance has found it
         campaign = campaigns[campaign_of[ask.attempt_id]]
         region = Region.parse(ask.region_key)
         if not region.zones:

@@ -61,7 +61,7 @@ async def _count(tx: StoredTx, column: Column[str], *where: ColumnElement[bool])
     """How many rows have which word, the most frequent first."""
     n = func.count()
     found = await tx.session.execute(select(column, n).where(*where).group_by(column).order_by(n.desc()))
-    return {word: count for word, count in found.tuples()}  # noqa: C416 - a result is not a mapping
+    return {word: count for word, count in found}  # noqa: C416 - a result is not a mapping
 
 
 async def _most_telling(tx: StoredTx, organization_id: int) -> int | None:

@@ -21,7 +21,7 @@ from clarion.core.outcomes import FinishReason
 
 WIDEST = 104
 NARROW = 90
-BESIDES_STORIES = 20
+BESIDES_STORIES = 21
 """Rows of everything else, and the one on which the cursor stands."""
 TALLEST = BESIDES_STORIES + SHOWN
 CITIES = (
