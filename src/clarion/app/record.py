@@ -41,6 +41,8 @@ class Recorded:
     """Attempts that are over."""
     next_at: Mapping[int, datetime]
     """By campaign: the earliest instant at which one of their contacts is due again."""
+    kept: bool = True
+    """Whether the reports are on disk."""
 
 
 async def record(

@@ -17,7 +17,7 @@ from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.queue import Live
 from clarion.app.reap import LOOKUPS, doubt, settle, take_over
-from clarion.app.record import record
+from clarion.app.record import Recorded, record
 from clarion.app.release import Ready
 from clarion.core.contacts import Attempt, Report
 from clarion.core.outcomes import AttemptState, Channel, FinishReason, Outcome
@@ -35,6 +35,9 @@ FRESH = timedelta(seconds=1)
 """Up to this age a decision is carried out as it is; later its hours are looked at again."""
 STALE = timedelta(seconds=5)
 """A decision older than this is taken back: pauses, limits and suppressions may be others by now."""
+UNRECORDABLE = (TypeError, ValueError, LookupError)
+"""What a report raises that no ledger could take. Left in its place it would keep all others from being recorded; its
+attempt is looked up when it is overdue."""
 DEADLINES_EVERY = timedelta(seconds=30)
 
 
@@ -183,8 +186,9 @@ class Carriers:
         What cannot be recorded now is kept and recorded later; recording it twice changes nothing.
         """
         ended: dict[int, datetime | None] = {}
+        at_once = REPORTS_AT_ONCE
         while self._reports:
-            reports = self._reports[:REPORTS_AT_ONCE]
+            reports = self._reports[:at_once]
             known = {r.attempt_id: self._flying[r.attempt_id] for r in reports if r.attempt_id in self._flying}
             attempts = [x.attempt for x in known.values()]
             unknown = sorted({r.attempt_id for r in reports if r.attempt_id not in known})
@@ -193,16 +197,23 @@ class Carriers:
                     attempts += await tx.queue.attempts(unknown)
             book = await self._briefing.book(attempts)
             with self._meters.recording.time():
-                done = await record(self._ledger, self._planner, book, reports, known, self._slot, now)
+                try:
+                    done = await record(self._ledger, self._planner, book, reports, known, self._slot, now)
+                except UNRECORDABLE:
+                    if len(reports) > 1:
+                        at_once = (len(reports) + 1) // 2  # to find the one that it is
+                        continue
+                    log.exception("report_dropped", attempt=reports[0].attempt_id, outcome=reports[0].outcome)
+                    done = Recorded(frozenset(), {}, kept=False)
             del self._reports[: len(reports)]
             self._meters.recorded(reports)
-            for attempt_id in {r.attempt_id for r in reports if r.final}:
+            for attempt_id in {r.attempt_id for r in reports if r.final} if done.kept else ():
                 self._land(attempt_id)
             for attempt in attempts:
                 if attempt.id in done.ended:
                     ended.setdefault(attempt.campaign_id, None)
             ended.update(done.next_at)
-            if not self._virtual:
+            if not self._virtual and at_once == REPORTS_AT_ONCE:
                 break
         await self._write_accepted()
         return ended

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Integer,
     Table,
     Text,
     any_,
@@ -53,7 +54,7 @@ class Session:
     def among(self, column: ColumnElement[Any], values: Sequence[int] | Sequence[str]) -> ColumnElement[bool]:
         """`column IN values` with one parameter however many there are: compiled and prepared once."""
         if self.is_postgres:
-            kind = BigInteger() if values and isinstance(values[0], int) else Text()
+            kind = BigInteger() if isinstance(column.type, Integer) else Text()
             return column == any_(bindparam(None, list(values), type_=ARRAY(kind), unique=True))
         each = func.json_each(bindparam(None, dump(list(values)), type_=Text, unique=True)).table_valued("value")
         return column.in_(select(literal_column("value")).select_from(each))
