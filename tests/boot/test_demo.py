@@ -142,7 +142,7 @@ def test_a_dirty_list_is_played_and_its_bad_rows_are_told(tmp_path: Path) -> Non
     assert code == 0
     assert "Visit reminders: 3 contacts from dirty.csv, 3 rows refused" in told
     assert "line 3: This is not a phone number. (call me)" in told
-    assert "12 rows = 6 contacts finished + 6 rows" in re.sub(r"[│\s]+", " ", told)
+    assert "12 rows = 6 contacts finished + 6 refused" in re.sub(r"[│\s]+", " ", told)
     with ledger(tmp_path / "demo") as db:
         called = {a for (a,) in db.execute("SELECT address FROM attempts WHERE channel = 'voice'")}
         skipped = {a for (a,) in db.execute(

@@ -87,7 +87,7 @@ def _everybody(db: sqlite3.Connection) -> Finding:
         wrong.append(f"{rejected} rows were rejected, {kept} are kept with their reason")
     if not total == finished == reasons:
         wrong.append(f"of {total} contacts {finished} are finished, {reasons} with a reason")
-    said = f"{rows:,} rows = {finished:,} contacts finished + {rejected:,} rows refused, each for a reason"
+    said = f"{rows:,} rows = {finished:,} contacts finished + {rejected:,} refused, all with reasons"
     return Finding("Everybody is accounted for", said, wrong)
 
 

@@ -69,7 +69,8 @@ class Feed:
         self._seen: int | None = None
         self._told_at = 0.0
         self._stories: deque[Story] = deque(maxlen=SHOWN)
-        self._rules: deque[str] = deque(maxlen=4)
+        self._kinds: dict[str, int] = {}
+        """Kind of story -> the number of the last one told."""
 
     async def frame(self, now: datetime) -> Frame:
         """The present picture."""
@@ -124,11 +125,10 @@ class Feed:
             name = f"{variables.get('first_name', '')} {variables.get('last_name', '')}".strip()
             kind = f"{campaign.channel} {colour} {line.inputs.get('outcome')}"
             story = Story(f"{line.at.astimezone(zone):%a %H:%M}", campaign.channel, row.address, name, words, colour)
-            age = len(self._rules) - list(self._rules)[::-1].index(kind) if kind in self._rules else 0
-            found.append((age, kind, story))
+            found.append((self._kinds.get(kind, 0), kind, story))
         if found:
             _, kind, story = min(found, key=lambda one: one[0])
-            self._rules.append(kind)
+            self._kinds[kind] = max(self._kinds.values(), default=0) + 1
             self._stories.append(story)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the demo for the README, as SVG: what a terminal showed."""
+"""Pictures of the demo for the README: `clarion demo --no-serve --images docs/images` draws them anew."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def line_words(line: Decision, again: str) -> tuple[str, str] | None:
         case "retried" if line.rule == "fallback:next":
             return f"{plain(outcome)} → their other number", AGAIN
         case "retried" if line.rule.startswith("fault"):
-            return f"carrier: {plain(outcome)} → {again}", PLAIN
+            return f"{plain(outcome)} → again {again}", PLAIN
         case "retried":
             return f"{plain(outcome)} → again {again}", AGAIN
         case "skipped":
@@ -121,5 +121,7 @@ def _ending(reason: FinishReason, outcome: str) -> tuple[str, str]:
             return f"{plain(outcome)} → the budget is used up", BAD
         case FinishReason.INVALID_ADDRESS:
             return f"{plain(outcome)} → dead address", BAD
+        case FinishReason.FAILED:
+            return plain(outcome), BAD
         case _:
             return f"{plain(outcome)} → {plain(reason)}", BAD
