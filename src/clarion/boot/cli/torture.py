@@ -58,13 +58,13 @@ def torture(
     again = f"clarion torture --seed {seed} --kills {kills}"
     again += "" if engine is Engines.BOTH else f" --engine {engine}"
     again += f" --database {shlex.quote(database)}" if database else ""
-    out.print(f"Seed [bold]{seed}[/]; to replay: {again}", highlight=False)
+    out.print(f"Seed [bold]{seed}[/]; to replay: {again}", highlight=False, soft_wrap=True)
     legs, skipped = _run_legs(seed, shares(kills, engines), database, keep, show_plan)
     for leg in legs:
         show_leg(out, leg)
     for why in skipped:
         out.print(f"[yellow]Not run:[/] {why}", highlight=False)
-    out.print(f"Seed [bold]{seed}[/]; to replay: {again}", highlight=False)
+    out.print(f"Seed [bold]{seed}[/]; to replay: {again}", highlight=False, soft_wrap=True)
     if not all(leg.balances for leg in legs):
         raise typer.Exit(1)
     if skipped:
@@ -98,7 +98,7 @@ def _run_legs(
                 folder.rmdir()
                 continue
             except (Refused, Unanswered, BrokenOff) as broken:
-                err.print(f"[red]The run broke off:[/] {broken}\nLogs: {folder}", highlight=False)
+                err.print(f"[red]The run broke off:[/] {broken}\nLogs: {folder}", highlight=False, soft_wrap=True)
                 raise typer.Exit(1) from broken
             legs.append(leg)
             keep_evidence(out, leg, folder, keep)

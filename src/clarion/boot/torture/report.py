@@ -62,4 +62,4 @@ def keep_evidence(out: Console, leg: Leg, folder: Path, keep: Path | None) -> No
         keep.mkdir(parents=True, exist_ok=True)
         shutil.move(folder, kept)
         folder = kept
-    out.print(f"Logs, the carrier's log and everything that was judged: {folder}", highlight=False)
+    out.print(f"Logs, the carrier's log and everything that was judged: {folder}", highlight=False, soft_wrap=True)
