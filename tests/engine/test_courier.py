@@ -140,7 +140,7 @@ async def world(database: Database) -> AsyncIterator[World]:
         await tx.session.insert_many(schema.organizations, [{"id": 1, "name": "o", "settings": {}, "created_at": NOW}])
     receiver = Receiver()
     await receiver.start()
-    post = WebhookPost(allow_private=LOCAL, timeout=timedelta(seconds=0.4))
+    post = WebhookPost(allow_private=LOCAL, timeout=timedelta(seconds=1))
     yield World(database, receiver, Seal(Seal.new_key()), At(), post)
     await post.close()
     await receiver.stop()
@@ -354,7 +354,7 @@ async def test_slow_receivers_starve_nobody(world: World) -> None:
     world.receiver.script |= {f"/slow{n}": [Answer(hang=True)] for n in range(5)}
     slow = [await world.endpoint(f"/slow{n}") for n in range(5)]
     quick = await world.endpoint("/quick")
-    patient = WebhookPost(allow_private=LOCAL, timeout=timedelta(seconds=1))
+    patient = WebhookPost(allow_private=LOCAL, timeout=timedelta(seconds=2))
     courier = world.courier(patient, at_once=4, per_endpoint=2, patience=timedelta(milliseconds=20))
     await world.tell(*slow, count=40)
     while sum(1 for line in await world.deliveries() if line.status is None) < 6:  # by now it knows who is slow
@@ -371,7 +371,9 @@ async def test_slow_receivers_starve_nobody(world: World) -> None:
 async def test_two_couriers_deliver_each_message_once(world: World) -> None:
     endpoints = [await world.endpoint(f"/{n}") for n in range(3)]
     await world.tell(*endpoints, count=60)
-    await asyncio.gather(*(world.run(world.courier(worker_id=n, ahead=7)) for n in (1, 2)))
+    patient = WebhookPost(allow_private=LOCAL, timeout=timedelta(seconds=20))
+    await asyncio.gather(*(world.run(world.courier(patient, worker_id=n, ahead=7)) for n in (1, 2)))
+    await patient.close()
     ids = [got.headers["webhook-id"] for got in world.receiver.got]
     assert len(ids) == len(set(ids)) == 180
     assert {m.state for m in await world.messages()} == {"delivered"}
