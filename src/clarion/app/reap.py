@@ -111,8 +111,7 @@ def _put_back(page: Page, live: Live, now: datetime, rule: str) -> None:
         results=attempt.results,
     )
     page.moves.append(
-        replace(
-            Move.stay(contact),
+        Move.stay(contact)._replace(
             fence=attempt.id,
             state=ContactState.WAITING,
             band=band(contact.priority, retry=attempt.number > 1),

@@ -11,6 +11,7 @@ from clarion.app.aftermath import faults_after, goal_of, unless_over, verdict_on
 from clarion.app.amend import amend
 from clarion.app.page import Page
 from clarion.app.planning import Planner
+from clarion.app.ports.channel import Accepted
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.queue import Ending, Live, Move
 from clarion.app.stopping import Stop, stop_contacting, stopped_by
@@ -53,8 +54,10 @@ async def record(
     known: Mapping[int, Live],
     slot: int,
     now: datetime,
+    accepted: Mapping[int, Accepted] | None = None,
 ) -> Recorded:
-    """Write what `reports` say. `known` holds live attempts that this worker began; others are read.
+    """Write what `reports` say. `known` holds live attempts that this worker began; others are read. `accepted` has
+    what carriers answered to asks, as far as it is not on disk.
 
     A live attempt ends by its first final report. Everything else that is said of an attempt, before or after its end,
     is news: it changes what the attempt is known by if it says more. Saying the same again changes nothing.
@@ -74,7 +77,8 @@ async def record(
         lives = {**known, **{x.attempt.id: x for x in await tx.queue.live(unread)}} if unread else known
         for attempt_id, report in finals.items():
             if attempt_id in held:
-                _end(page, stops, planner, book, lives[attempt_id], report, held[attempt_id])
+                taken = accepted.get(attempt_id) if accepted else None
+                _end(page, stops, planner, book, lives[attempt_id], report, held[attempt_id], taken)
             else:
                 news.append(report)
         if news:
@@ -101,6 +105,7 @@ def _end(
     live: Live,
     report: Report,
     early: Outcome | None,
+    taken: Accepted | None,
 ) -> None:
     """A live attempt ended: one decision, and all that follows from it. `early`: news that came before its end."""
     attempt, contact = live.attempt, live.contact
@@ -110,7 +115,7 @@ def _end(
     verdict = unless_over(campaign, batch, verdict_on(planner, campaign, batch, live, report, other_trunks))
     outcome = early if early is not None and amends(report.outcome, early) else report.outcome
     counted = burns(report.outcome, answered=report.answered_at is not None)
-    ending = ending_of(attempt, report, outcome, counted)
+    ending = ending_of(attempt, report, outcome, counted, taken)
     move = _move(live, verdict, report, contact.burned + counted, bool(goal))
     page.endings[attempt.id] = ending
     page.moves.append(move)
@@ -123,7 +128,7 @@ def _end(
         _tell(page, campaign, live, ending, move, report)
 
 
-def ending_of(attempt: Attempt, report: Report, outcome: Outcome, counted: bool) -> Ending:
+def ending_of(attempt: Attempt, report: Report, outcome: Outcome, counted: bool, taken: Accepted | None) -> Ending:
     """The attempt's row as the report leaves it."""
     return Ending(
         attempt_id=attempt.id,
@@ -131,8 +136,8 @@ def ending_of(attempt: Attempt, report: Report, outcome: Outcome, counted: bool)
         outcome=outcome,
         detail=report.detail,
         burns=counted,
-        provider_id=report.provider_id or attempt.provider_id,
-        accepted_at=attempt.accepted_at,
+        provider_id=report.provider_id or (taken.provider_id if taken is not None else attempt.provider_id),
+        accepted_at=taken.at if taken is not None else attempt.accepted_at,
         answered_at=report.answered_at,
         ended_at=report.at,
         cost_micros=report.cost_micros,

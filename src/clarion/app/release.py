@@ -7,8 +7,9 @@ carrier is asked; asking is the engine's business, after this transaction is kep
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from clarion.app.circumstances import cap_of_day, end_of
@@ -68,8 +69,7 @@ class Offer:
     """Which batch goes first among equals: raised by one each time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """An attempt that is on disk and may now be asked of its carrier."""
 
     live: Live
@@ -100,8 +100,7 @@ class Round:
     """What was said now about whole regions."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(NamedTuple):
     """A contact that will be attempted, from whom, when and with what."""
 
     contact: Contact
@@ -362,7 +361,7 @@ class _Release:
 
     def _postpone(self, contact: Contact, verdict: Wait) -> None:
         self._changed += 1
-        self._page.moves.append(replace(Move.stay(contact), next_at=verdict.until))
+        self._page.moves.append(Move.stay(contact)._replace(next_at=verdict.until))
         said = line(contact, self._now, "deferred", verdict.rule, next_at=verdict.until, inputs=verdict.inputs)
         self._page.decisions.append(said)
         self._come_again(verdict.until)
@@ -426,7 +425,7 @@ class _Release:
                 contact_id=contact.id,
                 number=contact.tries + 1,
                 channel=campaign.channel,
-                address=contact.address_at(contact.address_index).value,
+                address=contact.current_address,
                 person=contact.person,
                 state=AttemptState.RELEASED if pulled else AttemptState.BEGUN,
                 sender_id=pick.sender.id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from clarion.app.ports.channel import Trunk
 from clarion.app.ports.queue import InFlight
@@ -19,8 +20,7 @@ PLENTY = 1_000
 """More than one release takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """A sender, its trunk and the instant at which both have a place."""
 
     sender: Sender
@@ -138,7 +138,7 @@ class SenderDesk:
     def _rotate(self, pairs: Sequence[tuple[Sender, Trunk]], contact: Contact, at: datetime) -> tuple[Sender, Trunk]:
         candidates = [self._candidates[sender.id] for sender, _ in pairs]
         last = self._last_id if any(c.sender_id == self._last_id for c in candidates) else None
-        address = contact.address_at(contact.address_index).value
+        address = contact.current_address
         chosen = choose(self._rotation, candidates, address, now=at, last_id=last)
         return next(pair for pair in pairs if pair[0].id == chosen)
 

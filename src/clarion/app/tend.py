@@ -236,7 +236,7 @@ async def _replan(
             opening = _opening(planner, campaign, contact, now)
             if opening is None or opening == contact.next_at:
                 continue
-            page.moves.append(replace(Move.stay(contact), next_at=opening))
+            page.moves.append(Move.stay(contact)._replace(next_at=opening))
             said = line(contact, now, "planned", "edit", next_at=opening)
             if contact.not_before is not None and contact.not_before > now:
                 page.decisions.append(said)  # a retry's instant is its own

@@ -37,8 +37,7 @@ class Verdicts:
         if not candidates:
             return []
         campaign, targeting = self._campaign, self._campaign.plan.targeting
-        addresses = [c.address_at(c.address_index) for c in candidates]
-        values = [address.value for address in addresses]
+        values = [c.current_address for c in candidates]
         of_whom = (campaign.organization_id, campaign.channel)
         suppressed = await self._tx.suppression.suppressed(*of_whom, values, now)
         consented: set[str] = set()
@@ -49,7 +48,7 @@ class Verdicts:
         selects = bool(targeting.rules or targeting.allowed_line_types)
         seen: set[str] = set()
         verdicts: list[tuple[Contact, Go | Skip | Wait]] = []
-        for contact, address in zip(candidates, addresses, strict=True):
+        for contact, address in zip(candidates, values, strict=True):
             free_at, rule = None, ""
             if contact.id in free:
                 if contact.person in seen:
@@ -61,15 +60,20 @@ class Verdicts:
                 end_at=end_at,
                 skip_if_late=campaign.plan.skip_if_late,
                 since=campaign.started_at,
-                suppressed=suppressed.get(address.value),
-                lacks_consent=targeting.require_consent and address.value not in consented,
-                filtered=filtered(targeting, facts(address.line_type, contact.variables)) if selects else None,
+                suppressed=suppressed.get(address),
+                lacks_consent=targeting.require_consent and address not in consented,
+                filtered=self._left_out(contact) if selects else None,
                 free_at=free_at,
                 limit=rule,
             )
             at = contact.next_at if contact.next_at is not None and contact.next_at > now else now
             verdicts.append((contact, judge(contact, at, known)))
         return verdicts
+
+    def _left_out(self, contact: Contact) -> str | None:
+        """The rule of the campaign's targeting that this address does not meet."""
+        line_type = contact.address_at(contact.address_index).line_type
+        return filtered(self._campaign.plan.targeting, facts(line_type, contact.variables))
 
     async def _free(self, candidates: Sequence[Contact], now: datetime) -> Mapping[int, tuple[datetime, str]]:
         """For contacts whose person a limit protects: when it allows another attempt, and the rule that says so."""

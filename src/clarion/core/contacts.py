@@ -101,6 +101,11 @@ class Contact:
     last_trunk_id: int | None = None
     """Trunk of the latest attempt: another goes first after a carrier's fault."""
 
+    @property
+    def current_address(self) -> str:
+        """The address that is tried next, by itself."""
+        return self.fallbacks[self.address_index - 1].value if self.address_index else self.address
+
     def address_at(self, index: int) -> Address:
         """The address that `address_index` names."""
         if index == 0:

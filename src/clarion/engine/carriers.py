@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -76,7 +76,9 @@ class Carriers:
         """Orders that a driver has not taken yet."""
         self._flying: dict[int, Live] = {}
         self._reports: list[Report] = []
-        self._accepted: list[Accepted] = []
+        self._accepted: dict[int, Accepted] = {}
+        self._untold: list[int] = []
+        self._telling: list[int] = []
         self._lost: list[Lost] = []
         self._unasked: list[int] = []
         self._doubts: dict[int, _Doubt] = {}
@@ -154,19 +156,13 @@ class Carriers:
         for answer in answers:
             match answer:
                 case Accepted():
-                    self._take_id(answer)
+                    self._accepted[answer.attempt_id] = answer
+                    self._untold.append(answer.attempt_id)
                 case Lost():
                     self._lost.append(answer)
                 case Report():
                     self._reports.append(answer)
         self.bell.set()
-
-    def _take_id(self, answer: Accepted) -> None:
-        live = self._flying.get(answer.attempt_id)
-        if live is not None:
-            attempt = replace(live.attempt, provider_id=answer.provider_id, accepted_at=answer.at)
-            self._flying[answer.attempt_id] = Live(attempt, live.contact)
-            self._accepted.append(answer)
 
     async def finish_asking(self) -> None:
         """Wait a little for asks that are under way."""
@@ -177,6 +173,8 @@ class Carriers:
 
     def collect(self, now: datetime) -> None:
         """Take what carriers reported."""
+        self._telling += self._untold
+        self._untold = []
         for driver in self._drivers.values():
             self._reports.extend(driver.collect(now))
 
@@ -198,7 +196,9 @@ class Carriers:
             book = await self._briefing.book(attempts)
             with self._meters.recording.time():
                 try:
-                    done = await record(self._ledger, self._planner, book, reports, known, self._slot, now)
+                    done = await record(
+                        self._ledger, self._planner, book, reports, known, self._slot, now, self._accepted
+                    )
                 except UNRECORDABLE:
                     if len(reports) > 1:
                         at_once = (len(reports) + 1) // 2  # to find the one that it is
@@ -219,16 +219,19 @@ class Carriers:
         return ended
 
     def _land(self, attempt_id: int) -> None:
-        for held in (self._flying, self._doubts, self._deadlines):
+        for held in (self._flying, self._accepted, self._doubts, self._deadlines):
             held.pop(attempt_id, None)
 
     async def _write_accepted(self) -> None:
-        """For those still under way. On a virtual clock nobody can ask, so it is left to the report."""
-        told = [(self._flying[a.attempt_id], a) for a in self._accepted if a.attempt_id in self._flying]
+        """Tell who was under way before the last reports were collected and still is: of most, nothing needs telling.
+
+        On a virtual clock nobody can ask, so it is left to the report.
+        """
+        told = [(self._flying[n], self._accepted[n]) for n in self._telling if n in self._flying]
         if told and not self._virtual:
             book = await self._briefing.book([live.attempt for live, _ in told])
             await accept(self._ledger, book.campaigns, book.endpoints, told)
-        self._accepted.clear()
+        self._telling = []
 
     # doubts
 

@@ -384,7 +384,7 @@ class StoredQueueRows:
 
     async def end(self, endings: Sequence[Ending]) -> None:
         """See the port."""
-        names = Ending.__slots__
+        names = Ending._fields
         rows = [
             {"id": e.attempt_id} | {name: getattr(e, name) for name in names if name != "attempt_id"} for e in endings
         ]
