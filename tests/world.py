@@ -31,7 +31,7 @@ from clarion.engine.player import play
 from clarion.engine.worker import Tempo, Worker
 from clarion.store import schema
 from clarion.store.database import Database
-from clarion.store.queue import ATTEMPT_COLUMNS, attempt_of, contact_of, contacts_query
+from clarion.store.queue_columns import ATTEMPT_COLUMNS, attempt_of, contact_of, contacts_query
 from clarion.wire.law_files import load_law_book
 
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

@@ -24,7 +24,7 @@ from clarion.core.contacts import Address, BadRow, Contact, NewContact, band
 from clarion.core.outcomes import ContactState
 from clarion.store.columns import dump, to_micros
 from clarion.store.copying import copy_in
-from clarion.store.queue import contact_of, contacts_query
+from clarion.store.queue_columns import contact_of, contacts_query
 from clarion.store.schema import contacts, import_rejects, imports, queue
 from clarion.store.session import Session
 

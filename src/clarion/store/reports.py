@@ -13,7 +13,7 @@ from clarion.app.refusals import NotFound
 from clarion.core.campaigns import BatchStatus
 from clarion.core.contacts import Attempt, Contact, Decision
 from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason
-from clarion.store.queue import ATTEMPT_COLUMNS, LIVE, WAITING, attempt_of, contact_of, contacts_query
+from clarion.store.queue_columns import ATTEMPT_COLUMNS, LIVE, WAITING, attempt_of, contact_of, contacts_query
 from clarion.store.schema import (
     attempts,
     batches,
