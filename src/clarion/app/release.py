@@ -6,8 +6,7 @@ carrier is asked; asking is the engine's business, after this transaction is kep
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,23 +14,20 @@ from zoneinfo import ZoneInfo
 from clarion.app.circumstances import cap_of_day, end_of
 from clarion.app.page import Page, line
 from clarion.app.planning import Planner, own_zone
-from clarion.app.ports.channel import Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
-from clarion.app.ports.organizations import Settings
 from clarion.app.ports.queue import InFlight, Live, Move
-from clarion.app.ports.resources import Sender
 from clarion.app.quota import Quota
+from clarion.app.rounds import Offer, Ready, Round, Told
 from clarion.app.sender_desk import Pick, SenderDesk
 from clarion.app.verdicts import Verdicts, message_for
-from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus, Rendered, Rotation
+from clarion.core.campaigns import Batch, BatchStatus, CampaignStatus, Rendered
 from clarion.core.contacts import Attempt, Contact, Decision
 from clarion.core.eligibility import Circumstances, Go, Skip, Wait, closed_now, judge
-from clarion.core.events import Endpoint
 from clarion.core.outcomes import AttemptState, FinishReason
 from clarion.core.pacing import Account, Pacing
 from clarion.core.wallclock import find_zone, local_instant
-from clarion.wire.templates import Compiled, Unrenderable
+from clarion.wire.templates import Unrenderable
 
 MOST = 500
 """Contacts in one transaction: long enough to be fast, short enough that nobody waits."""
@@ -41,63 +37,6 @@ BUSY = timedelta(milliseconds=20)
 EVERY_BAND = (1 << 20) - 1
 MICROSECOND = timedelta(microseconds=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
-
-Told = Mapping[tuple[int, str, datetime], datetime]
-"""When a line said last that everybody of (batch, region) waits until (instant). It need not be said twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What one campaign may use in this round."""
-
-    campaign: Campaign
-    batches: Sequence[Batch]
-    settings: Settings
-    rotation: Rotation
-    senders: Sequence[Sender]
-    trunks: Mapping[int, Trunk]
-    message: Compiled | None
-    room: int
-    """Free places at the channel, and the campaign's share of limits that it has in common with others."""
-    sandbox: frozenset[int] = frozenset()
-    """Trunks that are simulated."""
-    pulled: frozenset[int] = frozenset()
-    """Trunks whose workers fetch their attempts themselves (see `app.pull`)."""
-    endpoints: Sequence[Endpoint] = ()
-    """Who hears of contacts that are skipped."""
-    turn: int = 0
-    """Which batch goes first among equals: raised by one each time."""
-
-
-class Ready(NamedTuple):
-    """An attempt that is on disk and may now be asked of its carrier."""
-
-    live: Live
-    at: datetime
-    """When to ask: now, or the planned instant on a virtual clock (UTC)."""
-    campaign: Campaign
-    sender: Sender
-    trunk: Trunk
-    message: Rendered | None
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What a release did. `next_at`: when to come again for this campaign; None: when something changes."""
-
-    ready: Sequence[Ready] = ()
-    """Attempts to ask carriers for. Those over pulled trunks are not among them."""
-    next_at: datetime | None = None
-    limited_by: str = ""
-    touched: int = 0
-    """Contacts looked at."""
-    changed: int = 0
-    """Contacts that were released, skipped or put off."""
-    released: int = 0
-    open_lanes: Mapping[int, int] = field(default_factory=dict)
-    """Batches (id -> bands) that no limit keeps from releasing more: their next contact decides when to come again."""
-    told: Told = field(default_factory=dict)
-    """What was said now about whole regions."""
 
 
 class _Chosen(NamedTuple):

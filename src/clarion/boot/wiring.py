@@ -24,7 +24,7 @@ from clarion import __version__
 from clarion.app.planning import Planner
 from clarion.app.ports.channel import ChannelDriver, Order, Trunk
 from clarion.app.ports.clock import Clock
-from clarion.app.release import Ready
+from clarion.app.rounds import Ready
 from clarion.app.unsubscribe import with_unsubscribe
 from clarion.app.webhooks import EndpointRules
 from clarion.boot.catalog import CATALOG, Means, trunk_checks

@@ -10,7 +10,7 @@ from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.organizations import Settings
 from clarion.app.ports.resources import Sender
 from clarion.app.record import Book
-from clarion.app.release import Offer
+from clarion.app.rounds import Offer
 from clarion.core.campaigns import Batch, Campaign, CampaignStatus, Rotation
 from clarion.core.contacts import Attempt
 from clarion.core.events import Endpoint

@@ -18,7 +18,7 @@ from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.queue import Live
 from clarion.app.reap import LOOKUPS, doubt, settle, take_over
 from clarion.app.record import Recorded, record
-from clarion.app.release import Ready
+from clarion.app.rounds import Ready
 from clarion.core.contacts import Attempt, Report
 from clarion.core.outcomes import AttemptState, Channel, FinishReason, Outcome
 from clarion.engine.briefing import Briefing, Drivers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from clarion.app.release import Ready
+from clarion.app.rounds import Ready
 from clarion.core.contacts import Report
 
 

@@ -15,7 +15,8 @@ from clarion.app.planning import Planner
 from clarion.app.ports.channel import Order, Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger
-from clarion.app.release import BUSY, MOST, Ready, Round, release
+from clarion.app.release import BUSY, MOST, release
+from clarion.app.rounds import Ready, Round
 from clarion.app.tend import Place, take_back_stale, tend
 from clarion.core.campaigns import BatchStatus, Campaign
 from clarion.core.contacts import Report
