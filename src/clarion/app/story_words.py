@@ -49,6 +49,7 @@ RULES: Mapping[str, str] = {
     "nobody_left": "nobody is left to reach",
     "worker_lost": "the worker that had it is gone",
     "answer_lost": "the carrier was asked and its answer did not come",
+    "no_report": "the carrier took it and no report of its end came",
     "still_running": "the carrier says that it is still running",
     "never_asked": "the carrier was never asked",
     "later_news": "later news of the same attempt",
