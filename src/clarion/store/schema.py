@@ -112,6 +112,21 @@ agents = Table(
     Index(None, "organization_id", "id"),
 )
 
+texts = Table(
+    "texts",
+    metadata,
+    _id(),
+    _organization(),
+    Column("kind", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("extras", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index(None, "organization_id", "kind", "id"),
+)
+"""What is written once and spoken often. `kind` is a free word: prompt, greeting."""
+
 trunks = Table(
     "trunks",
     metadata,
