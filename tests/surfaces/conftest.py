@@ -20,7 +20,7 @@ from clarion.app.planning import Planner
 from clarion.app.ports.clock import Clock
 from clarion.store.database import Database
 from clarion.surfaces.native.app import create_app
-from clarion.surfaces.native.dependencies import ApiDependencies, ApiSettings
+from clarion.surfaces.reception import ApiDependencies, ApiSettings
 from clarion.wire.law_files import load_law_book
 from clarion.wire.secrets import Seal
 

@@ -38,7 +38,7 @@ from clarion.store.database import Database
 from clarion.surfaces.native.agents import EXAMPLE as AGENT
 from clarion.surfaces.native.app import create_app
 from clarion.surfaces.native.campaign_shapes import EXAMPLE as CAMPAIGN
-from clarion.surfaces.native.dependencies import ApiDependencies
+from clarion.surfaces.reception import ApiDependencies
 from clarion.wire.law_files import load_law_book
 from clarion.wire.secrets import Seal
 

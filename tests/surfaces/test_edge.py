@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clarion.app.actor import Role
 from clarion.store.schema import idempotency
 from clarion.surfaces.native import agents
-from clarion.surfaces.native.dependencies import MEBIBYTE
+from clarion.surfaces.reception import MEBIBYTE
 
 HUGE = b'{"name": "' + b"x" * (17 * MEBIBYTE) + b'"}'
 JSON = {"content-type": "application/json"}

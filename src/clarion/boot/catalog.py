@@ -1,4 +1,4 @@
-"""The catalog: every way out, written down. A carrier is a folder and one line here."""
+"""The catalog: every way out and every vendor's way in, written down. Each is a folder and one line here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from clarion.app.ports.channel import ChannelDriver
 from clarion.app.ports.clock import Clock
+from clarion.app.ports.payloads import PayloadFormat
 from clarion.app.trunks import Drivers, TrunkCheck
 from clarion.channels.email.smtp.driver import SmtpDriver
 from clarion.channels.email.smtp.settings import smtp_problems
 from clarion.channels.sandbox.driver import SandboxDriver, SandboxNetwork
 from clarion.channels.sandbox.settings import sandbox_problems
 from clarion.core.outcomes import Channel
+from clarion.surfaces.vendors.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ CATALOG: dict[tuple[Channel, str], Entry] = {
     (Channel.EMAIL, "sandbox"): _sandbox(Channel.EMAIL),
     (Channel.EMAIL, "smtp"): Entry(lambda means: SmtpDriver(means.clock), smtp_problems),
 }
+
+
+VENDORS: tuple[Vendor, ...] = ()
+"""Whose APIs are spoken here."""
+
+
+def payload_formats() -> dict[str, PayloadFormat]:
+    """Who words the payloads of vendors' webhooks, by format."""
+    return {name: each for vendor in VENDORS for name, each in vendor.formats.items()}
 
 
 def trunk_checks() -> Drivers:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import orjson
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -67,6 +67,17 @@ def _read(value: Any) -> Any:
         return value
 
 
+class Surfaces(BaseModel):
+    """The ways in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hosts: dict[str, str] = Field(
+        default_factory=dict,
+        description="Host name -> vendor whose API answers there: syllable, autocalls, revox, freya.",
+    )
+
+
 class Settings(BaseSettings):
     """Everything that a deployment decides. Nested values in the environment: `CLARION_SANDBOX__SEED=7`."""
 
@@ -91,6 +102,7 @@ class Settings(BaseSettings):
     webhooks_allow_private: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(), description="Networks (CIDR) that webhooks may reach although they are private."
     )
+    surfaces: Surfaces = Field(default_factory=Surfaces, description="The ways in: vendors' APIs on host names.")
     sandbox: dict[str, Any] = Field(default_factory=dict, description="The simulated public: seed, speed, faults.")
 
     config_file: ClassVar[Path | None] = None

@@ -21,13 +21,14 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from clarion import __version__
+from clarion.app.deliver import NATIVE
 from clarion.app.planning import Planner
 from clarion.app.ports.channel import ChannelDriver, Order, Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.rounds import Ready
 from clarion.app.unsubscribe import with_unsubscribe
 from clarion.app.webhooks import EndpointRules
-from clarion.boot.catalog import CATALOG, Means, trunk_checks
+from clarion.boot.catalog import CATALOG, VENDORS, Means, payload_formats, trunk_checks
 from clarion.boot.settings import Settings
 from clarion.channels.sandbox.driver import SandboxNetwork
 from clarion.channels.sandbox.settings import parse_sandbox
@@ -43,7 +44,8 @@ from clarion.store.installation import installation_id, settle
 from clarion.store.upgrade import upgrade
 from clarion.surfaces.callbacks.unsubscribe import unsubscribe_router
 from clarion.surfaces.native.app import create_app
-from clarion.surfaces.native.dependencies import ApiDependencies, ApiSettings
+from clarion.surfaces.reception import ApiDependencies, ApiSettings
+from clarion.surfaces.vendors.mounting import mount_vendors
 from clarion.wire.law_files import load_law_book
 from clarion.wire.secrets import Seal, SealBroken
 from clarion.wire.unsubscribe import UnsubscribeTokens
@@ -101,7 +103,7 @@ class House:
         if not self.has_key:
             return None
         post = WebhookPost(allow_private=self.settings.webhooks_allow_private)
-        return Courier(self.database, self.seal, RealClock(), worker_id, post)
+        return Courier(self.database, self.seal, RealClock(), worker_id, post, formats=payload_formats())
 
     def api(self, worker: Worker | None, stopping: asyncio.Event) -> FastAPI:
         """The HTTP application. `worker` is this process's engine, if it has one: reports go straight to it."""
@@ -119,27 +121,29 @@ class House:
                 missing.append(f"the database does not answer ({type(trouble).__name__})")
             return missing
 
-        app = create_app(
-            ApiDependencies(
-                ledger=self.database,
-                clock=self.clock,
-                seal=self.seal,
-                readiness=readiness,
-                registry=self.registry,
-                planner=self.planner,
-                settings=ApiSettings(
-                    version=__version__,
-                    max_body=self.settings.max_body_bytes,
-                    max_upload=self.settings.max_upload_bytes,
-                    drivers=trunk_checks(),
-                    endpoint_rules=EndpointRules(
-                        allow_http=self.settings.webhooks_allow_http, allow_private=self.settings.webhooks_allow_private
-                    ),
+        dependencies = ApiDependencies(
+            ledger=self.database,
+            clock=self.clock,
+            seal=self.seal,
+            readiness=readiness,
+            registry=self.registry,
+            planner=self.planner,
+            settings=ApiSettings(
+                version=__version__,
+                max_body=self.settings.max_body_bytes,
+                max_upload=self.settings.max_upload_bytes,
+                drivers=trunk_checks(),
+                endpoint_rules=EndpointRules(
+                    allow_http=self.settings.webhooks_allow_http,
+                    allow_private=self.settings.webhooks_allow_private,
+                    formats=frozenset({NATIVE, *payload_formats()}),
                 ),
-            )
+            ),
         )
+        app = create_app(dependencies)
         desk = worker or FrontDesk(self.database, self.planner, self.clock)
         app.include_router(unsubscribe_router(self.database, self.clock, self.tokens, desk.hand_in))
+        mount_vendors(app, app.state.api, VENDORS, self.settings.surfaces.hosts)
         return app
 
     def open_secrets(self, trunk: Trunk) -> Trunk:

@@ -13,7 +13,6 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from clarion.app.idempotency import forget_answers
-from clarion.app.keys import KeyRing
 from clarion.surfaces.native import (
     agents,
     attempts,
@@ -35,11 +34,11 @@ from clarion.surfaces.native import (
     users,
     webhooks,
 )
-from clarion.surfaces.native.dependencies import Api, ApiDependencies
 from clarion.surfaces.native.docs import install_docs
 from clarion.surfaces.native.edge import Edge, Figures
 from clarion.surfaces.native.once import HEADER
 from clarion.surfaces.native.problems import ProblemShape, install
+from clarion.surfaces.reception import Api, ApiDependencies, open_reception, settle_in
 
 log = structlog.get_logger("clarion.api")
 
@@ -102,14 +101,7 @@ ROUTERS = (
 def create_app(dependencies: ApiDependencies) -> FastAPI:
     """The API as an ASGI application."""
     settings = dependencies.settings
-    api = Api(
-        dependencies.ledger,
-        dependencies.clock,
-        dependencies.seal,
-        dependencies.planner,
-        settings,
-        KeyRing(dependencies.ledger, dependencies.clock),
-    )
+    api = open_reception(dependencies)
     app = FastAPI(
         title="clarion",
         version=settings.version,
@@ -120,7 +112,7 @@ def create_app(dependencies: ApiDependencies) -> FastAPI:
         redoc_url=None,
         lifespan=_housekeeping,
     )
-    app.state.api = api
+    settle_in(app, api)
     app.state.readiness = dependencies.readiness
     app.state.registry = dependencies.registry
     for router in ROUTERS:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel, Field
 
-from clarion.surfaces.native.dependencies import Readiness
+from clarion.surfaces.reception import Readiness
 
 router = APIRouter(tags=["health"])
 

@@ -16,9 +16,10 @@ from clarion.app.import_contacts import ImportReport, import_csv
 from clarion.app.ports.people import Import, ImportStatus
 from clarion.app.refusals import Invalid, Problem
 from clarion.surfaces.native.contact_shapes import RejectShape
-from clarion.surfaces.native.dependencies import MEBIBYTE, ApiDep, Caller
+from clarion.surfaces.native.dependencies import ApiDep, Caller
 from clarion.surfaces.native.problems import documented
 from clarion.surfaces.native.shapes import Cursor, Id, Instant, Limit, Page, PathId, Shape, newest, page, position
+from clarion.surfaces.reception import MEBIBYTE
 
 router = APIRouter(prefix="/v1", tags=["imports"], responses=documented())
 

@@ -16,7 +16,8 @@ from clarion.app.actor import Actor
 from clarion.app.idempotency import claim_request, keep_answer, release_request
 from clarion.app.ports.organizations import Answer
 from clarion.app.refusals import Invalid, Problem, Refusal
-from clarion.surfaces.native.dependencies import api_of, caller_of
+from clarion.surfaces.native.dependencies import caller_of
+from clarion.surfaces.reception import api_of
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[!-~]{1,255}")

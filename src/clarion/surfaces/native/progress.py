@@ -12,10 +12,11 @@ from fastapi.responses import StreamingResponse
 from clarion.app.refusals import Refusal
 from clarion.app.report import CampaignNumbers, campaign_numbers
 from clarion.core.lifecycle import OVER
-from clarion.surfaces.native.dependencies import Api, ApiDep, Caller, caller_of
+from clarion.surfaces.native.dependencies import ApiDep, Caller, caller_of
 from clarion.surfaces.native.numbers import CampaignNumbersShape
 from clarion.surfaces.native.problems import documented
 from clarion.surfaces.native.shapes import PathId
+from clarion.surfaces.reception import Api
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=documented())
 

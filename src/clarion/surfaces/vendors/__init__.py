@@ -1,0 +1,1 @@
+"""Other services' APIs, each in its folder: their clients work here unchanged."""
