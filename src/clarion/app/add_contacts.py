@@ -54,10 +54,7 @@ async def add_contacts(
     async with ledger.read() as tx:
         channel = (await tx.campaigns.get(actor.organization_id, campaign_id)).channel
         country = (await tx.organizations.organization(actor.organization_id)).settings.default_country
-    if len(drafts) > AT_ONCE:
-        parsed = await asyncio.to_thread(_parse, drafts, channel, country)
-    else:
-        parsed = _parse(drafts, channel, country)
+    parsed = await parse_drafts(drafts, channel, country)
     good = [row for row in parsed if isinstance(row, NewContact)]
     now = clock.now()
     async with ledger.write() as tx:
@@ -69,6 +66,13 @@ async def add_contacts(
         duplicates=added.duplicates,
         bad=tuple(row for row in parsed if isinstance(row, BadRow)),
     )
+
+
+async def parse_drafts(drafts: Sequence[ContactDraft], channel: Channel, country: str) -> list[NewContact | BadRow]:
+    """Drafts as contacts or reasons why not, in order; many are worked through beside the event loop."""
+    if len(drafts) > AT_ONCE:
+        return await asyncio.to_thread(_parse, drafts, channel, country)
+    return _parse(drafts, channel, country)
 
 
 def _parse(drafts: Sequence[ContactDraft], channel: Channel, country: str) -> list[NewContact | BadRow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -12,10 +12,11 @@ from clarion.app.actor import Actor, Role
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.resources import Agent
-from clarion.app.refusals import Conflict, Invalid, Problem
+from clarion.app.refusals import Conflict, Invalid, NotFound, Problem
 from clarion.app.zones import zone_problems
 
 CONFIG_BYTES = 256 * 1024
+MOST = 10_000
 
 
 class AgentChanges(TypedDict, total=False):
@@ -52,6 +53,30 @@ async def list_agents(
     """Agents by id; `name` is part of their name."""
     async with ledger.read() as tx:
         return await tx.resources.agents(actor.organization_id, after=after, limit=limit, archived=archived, name=name)
+
+
+async def all_agents(ledger: Ledger, actor: Actor) -> Sequence[Agent]:
+    """Every agent that is not archived, by id."""
+    async with ledger.read() as tx:
+        return await tx.resources.agents(actor.organization_id, limit=MOST)
+
+
+async def live_agent(ledger: Ledger, actor: Actor, agent_id: int) -> Agent:
+    """One agent that is not archived, or NotFound."""
+    agent = await get_agent(ledger, actor, agent_id)
+    if agent.archived_at is not None:
+        raise NotFound("agent", agent_id)
+    return agent
+
+
+async def agent_named(ledger: Ledger, actor: Actor, name: str) -> Agent:
+    """The agent with exactly this name; of several the first made. NotFound when there is none."""
+    async with ledger.read() as tx:
+        found = await tx.resources.agents(actor.organization_id, name=name, limit=MOST)
+    for agent in found:
+        if agent.name == name:
+            return agent
+    raise NotFound("agent", name)
 
 
 async def change_agent(ledger: Ledger, clock: Clock, actor: Actor, agent_id: int, changes: AgentChanges) -> Agent:

@@ -4,50 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from clarion.app.actor import Actor, Role
 from clarion.app.campaign_content import CampaignContent, content_problems
 from clarion.app.ports.campaigns import CampaignFilters
 from clarion.app.ports.clock import Clock
-from clarion.app.ports.ledger import Ledger
-from clarion.app.refusals import Conflict, Invalid
+from clarion.app.ports.ledger import Ledger, Tx
+from clarion.app.refusals import Conflict, Invalid, NotFound
+from clarion.app.steer import turn
 from clarion.core.campaigns import Campaign, CampaignStatus
 from clarion.core.contacts import Decision
+from clarion.core.lifecycle import OVER, Action
 
 UNFINISHED = frozenset({CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.PAUSED})
 
 
 async def create_campaign(ledger: Ledger, clock: Clock, actor: Actor, content: CampaignContent) -> Campaign:
-    """A new draft with its default batch. Raises Invalid, which names every wrong field."""
+    """A new draft with its default batch. Raises Invalid, which names every wrong field, or Conflict `campaign_limit`."""
     actor.must_be(Role.OPERATOR)
-    now = clock.now()
     async with ledger.write() as tx:
-        problems = await content_problems(tx, actor.organization_id, content, now)
-        if problems:
-            raise Invalid(problems)
-        campaign = Campaign(
-            id=(await tx.new_ids("campaigns"))[0],
-            organization_id=actor.organization_id,
-            name=content.name.strip(),
-            channel=content.channel,
-            status=CampaignStatus.DRAFT,
-            plan=content.plan,
-            plan_version=1,
-            agent_id=content.agent_id,
-            sender_id=content.sender_id,
-            pool_id=content.pool_id,
-            variables=content.variables,
-            labels=content.labels,
-            description=content.description,
-            start_at=content.start_at,
-            end_at=content.end_at,
-            created_at=now,
-            updated_at=now,
-            extras=content.extras,
-        )
-        await tx.campaigns.insert(campaign, created_by=actor.user_id)
-        await tx.campaigns.get_or_create_default_batch(actor.organization_id, campaign.id, now)
-        return await tx.campaigns.get(actor.organization_id, campaign.id)
+        return await draft_campaign(tx, actor, content, clock.now())
+
+
+async def draft_campaign(
+    tx: Tx, actor: Actor, content: CampaignContent, now: datetime, *, counts: bool = True
+) -> Campaign:
+    """`create_campaign` inside the caller's transaction. `counts` False: it is outside of the organisation's limit."""
+    if counts:
+        await _must_have_room(tx, actor.organization_id)
+    problems = await content_problems(tx, actor.organization_id, content, now)
+    if problems:
+        raise Invalid(problems)
+    campaign = Campaign(
+        id=(await tx.new_ids("campaigns"))[0],
+        organization_id=actor.organization_id,
+        name=content.name.strip(),
+        channel=content.channel,
+        status=CampaignStatus.DRAFT,
+        plan=content.plan,
+        plan_version=1,
+        agent_id=content.agent_id,
+        sender_id=content.sender_id,
+        pool_id=content.pool_id,
+        variables=content.variables,
+        labels=content.labels,
+        description=content.description,
+        start_at=content.start_at,
+        end_at=content.end_at,
+        created_at=now,
+        updated_at=now,
+        extras=content.extras,
+    )
+    await tx.campaigns.insert(campaign, created_by=actor.user_id)
+    await tx.campaigns.get_or_create_default_batch(actor.organization_id, campaign.id, now)
+    return await tx.campaigns.get(actor.organization_id, campaign.id)
+
+
+async def _must_have_room(tx: Tx, organization_id: int) -> None:
+    """Conflict `campaign_limit` when the organisation has as many campaigns as its settings allow."""
+    most = (await tx.organizations.organization(organization_id)).settings.max_campaigns
+    if most is None:
+        return
+    await tx.organizations.lock(organization_id)  # two that are created at once are counted one after the other
+    if await tx.campaigns.unfinished(organization_id) >= most:
+        raise Conflict("campaign_limit", f"This organisation may have {most} campaigns that are not over.")
 
 
 async def edit_campaign(
@@ -110,6 +131,29 @@ async def list_campaigns(
     """Campaigns, the newest first; `cursor` is the id of the last one seen."""
     async with ledger.read() as tx:
         return await tx.campaigns.page(actor.organization_id, filters, cursor, limit)
+
+
+async def live_campaign(ledger: Ledger, actor: Actor, campaign_id: int) -> Campaign:
+    """One campaign that is not archived, or NotFound."""
+    campaign = await get_campaign(ledger, actor, campaign_id)
+    if campaign.archived_at is not None:
+        raise NotFound("campaign", campaign_id)
+    return campaign
+
+
+async def remove_campaign(ledger: Ledger, clock: Clock, actor: Actor, campaign_id: int) -> Campaign:
+    """Call it off if it is not over, and put it away in the same step. Conversations that run end by themselves."""
+    actor.must_be(Role.OPERATOR)
+    now = clock.now()
+    async with ledger.write() as tx:
+        campaign = await tx.campaigns.lock(actor.organization_id, campaign_id)
+        if campaign.archived_at is not None:
+            raise NotFound("campaign", campaign_id)
+        if campaign.status not in OVER:
+            campaign = await turn(tx, campaign, Action.CANCEL, now, {"user_id": actor.user_id})
+        campaign = replace(campaign, archived_at=now, updated_at=now)
+        await tx.campaigns.update(campaign, updated_by=actor.user_id)
+        return campaign
 
 
 async def archive_campaign(ledger: Ledger, clock: Clock, actor: Actor, campaign_id: int) -> Campaign:

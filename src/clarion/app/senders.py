@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypedDict
+from datetime import datetime
+from typing import Any, TypedDict
 
 from clarion.app.actor import Actor, Role
 from clarion.app.addresses import normal_address
@@ -24,6 +25,7 @@ class SenderChanges(TypedDict, total=False):
     daily_cap: int | None
     per_second: float | None
     enabled: bool
+    extras: Mapping[str, Any]
 
 
 class PoolChanges(TypedDict, total=False):
@@ -135,12 +137,24 @@ async def create_pool(
 ) -> Pool:
     """Add a pool. Raises Invalid when a sender is missing, of another channel, or named twice."""
     actor.must_be(Role.OPERATOR)
-    now = clock.now()
     async with ledger.write() as tx:
-        await _check_members(tx, actor, channel, sender_ids)
-        pool_id = (await tx.new_ids("sender_pools"))[0]
-        pool = Pool(pool_id, actor.organization_id, channel, name, rotation, tuple(sender_ids), now, now)
-        await tx.resources.add_pool(pool)
+        return await draft_pool(tx, actor, channel, name, sender_ids, rotation, clock.now())
+
+
+async def draft_pool(
+    tx: Tx,
+    actor: Actor,
+    channel: Channel,
+    name: str,
+    sender_ids: Sequence[int],
+    rotation: Rotation,
+    now: datetime,
+) -> Pool:
+    """`create_pool` inside the caller's transaction."""
+    await _check_members(tx, actor, channel, sender_ids)
+    pool_id = (await tx.new_ids("sender_pools"))[0]
+    pool = Pool(pool_id, actor.organization_id, channel, name, rotation, tuple(sender_ids), now, now)
+    await tx.resources.add_pool(pool)
     return pool
 
 

@@ -38,7 +38,7 @@ async def launch_campaign(ledger: Ledger, clock: Clock, actor: Actor, campaign_i
     if campaign.status in (CampaignStatus.SCHEDULED, CampaignStatus.RUNNING) and campaign.archived_at is None:
         return campaign
     now = clock.now()
-    action = Action.SCHEDULE if campaign.start_at is not None and campaign.start_at > now else Action.LAUNCH
+    action = launching(campaign, now)
     _must(campaign, action)
     problems = await launch_problems(ledger, campaign, now)
     if not any(problem.field.startswith("message") for problem in problems):
@@ -52,15 +52,26 @@ async def launch_campaign(ledger: Ledger, clock: Clock, actor: Actor, campaign_i
         return await turn(tx, locked, action, now, {"user_id": actor.user_id})
 
 
+def launching(campaign: Campaign, now: datetime) -> Action:
+    """Whether a launch lets a campaign run, or wait for its start."""
+    return Action.SCHEDULE if campaign.start_at is not None and campaign.start_at > now else Action.LAUNCH
+
+
 async def launch_problems(ledger: Ledger, campaign: Campaign, now: datetime) -> list[Problem]:
     """What keeps a campaign from being launched, but for variables that its contacts lack (see MissingVariables)."""
-    organization_id = campaign.organization_id
     async with ledger.read() as tx:
-        problems = await steering_problems(tx, organization_id, CampaignContent.of(campaign), now)
-        _, senders = await tx.resources.senders_for(
-            organization_id, campaign.channel, campaign.sender_id, campaign.pool_id
-        )
-        standing = added_up(await tx.reports.standings(organization_id, campaign.id))
+        content = CampaignContent.of(campaign)
+        problems = await steering_problems(tx, campaign.organization_id, content, now)
+        return problems + await means_problems(tx, campaign)
+
+
+async def means_problems(tx: Tx, campaign: Campaign) -> list[Problem]:
+    """What a campaign lacks to run that is not written in it: somebody to call from, somebody to call."""
+    problems: list[Problem] = []
+    _, senders = await tx.resources.senders_for(
+        campaign.organization_id, campaign.channel, campaign.sender_id, campaign.pool_id
+    )
+    standing = added_up(await tx.reports.standings(campaign.organization_id, campaign.id))
     if not senders:
         which = "pool_id" if campaign.pool_id is not None else "sender_id"
         message = f"There is no enabled sender for {campaign.channel}, with an enabled trunk, that it could use."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from clarion.app.actor import Actor, Role
@@ -84,16 +84,23 @@ async def create_endpoint(
 ) -> Issued:
     """A new endpoint. `secret`: the client's own; else one is made. It is never answered again."""
     actor.must_be(Role.OPERATOR)
-    problems = _problems(draft, rules) + _secret_problems(secret, draft.format)
+    problems = endpoint_problems(draft, rules, secret)
     if problems:
         raise Invalid(problems)
-    chosen, now = secret or new_secret(), clock.now()
     async with ledger.write() as tx:
-        await _must_exist(tx, actor, draft)
-        (id_,) = await tx.new_ids("webhook_endpoints")
-        blank = Endpoint(id=id_, organization_id=actor.organization_id, url=draft.url, created_at=now)
-        endpoint = replace(_drawn(blank, draft), updated_at=now)
-        await tx.outbox.add_endpoint(endpoint, SealedSecrets(seal.seal(chosen)))
+        return await add_endpoint(tx, seal, actor, draft, clock.now(), secret)
+
+
+async def add_endpoint(
+    tx: Tx, seal: Seal, actor: Actor, draft: EndpointDraft, now: datetime, secret: str | None = None
+) -> Issued:
+    """An endpoint whose draft has no problems, inside the caller's transaction."""
+    await _must_exist(tx, actor, draft)
+    chosen = secret or new_secret()
+    (id_,) = await tx.new_ids("webhook_endpoints")
+    blank = Endpoint(id=id_, organization_id=actor.organization_id, url=draft.url, created_at=now)
+    endpoint = replace(_drawn(blank, draft), updated_at=now)
+    await tx.outbox.add_endpoint(endpoint, SealedSecrets(seal.seal(chosen)))
     return Issued(endpoint, chosen)
 
 
@@ -106,10 +113,15 @@ async def change_endpoint(
     if problems:
         raise Invalid(problems)
     async with ledger.write() as tx:
-        await _must_exist(tx, actor, draft)
         before = await tx.outbox.endpoint(actor.organization_id, endpoint_id)
-        after = replace(_drawn(before, draft), updated_at=clock.now())
-        await tx.outbox.change_endpoint(after)
+        return await redraw_endpoint(tx, actor, before, draft, clock.now())
+
+
+async def redraw_endpoint(tx: Tx, actor: Actor, before: Endpoint, draft: EndpointDraft, now: datetime) -> Endpoint:
+    """An endpoint as a draft without problems says, inside the caller's transaction."""
+    await _must_exist(tx, actor, draft)
+    after = replace(_drawn(before, draft), updated_at=now)
+    await tx.outbox.change_endpoint(after)
     return after
 
 
@@ -302,6 +314,11 @@ def _drawn(endpoint: Endpoint, draft: EndpointDraft) -> Endpoint:
         format=draft.format,
         extras=draft.extras,
     )
+
+
+def endpoint_problems(draft: EndpointDraft, rules: EndpointRules, secret: str | None = None) -> list[Problem]:
+    """What is wrong with an endpoint that somebody asks for, its own secret included."""
+    return _problems(draft, rules) + _secret_problems(secret, draft.format)
 
 
 def _problems(draft: EndpointDraft, rules: EndpointRules) -> list[Problem]:

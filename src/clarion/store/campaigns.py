@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from clarion.app.ports.campaigns import BatchFilters, CampaignFilters
 from clarion.app.refusals import NotFound
 from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus
+from clarion.core.lifecycle import OVER
 from clarion.core.pacing import Pacing
 from clarion.store.columns import Instant, dump
 from clarion.store.plans import read_pacing, read_plan, write_pacing, write_plan
@@ -96,6 +97,17 @@ class StoredCampaignRows:
             statement = statement.where(campaigns.c.id < cursor)
         rows = await self._session.execute(statement.order_by(campaigns.c.id.desc()).limit(limit))
         return [_campaign(row) for row in rows]
+
+    async def unfinished(self, organization_id: int) -> int:
+        """See the port. They are few: what marks single calls lies in their extras."""
+        found = await self._session.execute(
+            select(campaigns.c.extras).where(
+                campaigns.c.organization_id == organization_id,
+                campaigns.c.archived_at.is_(None),
+                campaigns.c.status.not_in(OVER),
+            )
+        )
+        return sum("single_calls" not in (extras or {}) for extras in found.scalars())
 
     async def active(self) -> Sequence[Campaign]:
         """See the port."""

@@ -94,12 +94,20 @@ class StoredOutboxRows:
         return endpoint_from(row)
 
     async def endpoints(
-        self, organization_id: int, *, campaign_id: int | None = None, after: int = 0, limit: int = 100
+        self,
+        organization_id: int,
+        *,
+        campaign_id: int | None = None,
+        agent_id: int | None = None,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Endpoint]:
         """See the port."""
         statement = _present().where(ENDPOINTS.organization_id == organization_id, ENDPOINTS.id > after)
         if campaign_id is not None:
             statement = statement.where(ENDPOINTS.campaign_id == campaign_id)
+        if agent_id is not None:
+            statement = statement.where(ENDPOINTS.agent_id == agent_id)
         found = await self._session.execute(statement.order_by(ENDPOINTS.id).limit(limit))
         return [endpoint_from(row) for row in found]
 

@@ -67,6 +67,10 @@ class CampaignRows(Protocol):
         """The newest first; `cursor` is the id of the last one seen."""
         ...
 
+    async def unfinished(self, organization_id: int) -> int:
+        """How many campaigns are neither over nor archived; those that hold single calls do not count."""
+        ...
+
     async def active(self) -> Sequence[Campaign]:
         """Scheduled and running campaigns of all organisations, in order of id: for the engine."""
         ...

@@ -21,6 +21,10 @@ class Settings:
     max_concurrent: int | None = None
     """Attempts in flight at once, over all campaigns."""
     person_limits: PersonLimits = field(default_factory=PersonLimits)
+    max_campaigns: int | None = None
+    """Campaigns that are neither over nor archived."""
+    max_parallel_calls: int | None = None
+    """The largest `max_concurrent` that one campaign may ask for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,9 +130,15 @@ class OutboxRows(Protocol):
         ...
 
     async def endpoints(
-        self, organization_id: int, *, campaign_id: int | None = None, after: int = 0, limit: int = 100
+        self,
+        organization_id: int,
+        *,
+        campaign_id: int | None = None,
+        agent_id: int | None = None,
+        after: int = 0,
+        limit: int = 100,
     ) -> list[Endpoint]:
-        """Endpoints, disabled or not; `campaign_id` leaves only those made for this campaign."""
+        """Endpoints, disabled or not; `campaign_id` and `agent_id` leave only those made for these."""
         ...
 
     async def add_endpoint(self, endpoint: Endpoint, secrets: SealedSecrets) -> None:
