@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from clarion.app.aftermath import goal_of, verdict_on
-from clarion.app.page import Page, line
+from clarion.app.page import Page, ended_key, line
 from clarion.app.planning import Planner
 from clarion.app.ports.ledger import Tx
 from clarion.app.ports.queue import Ending, Live
@@ -120,12 +120,22 @@ async def _revise(
     key = (contact.campaign_id, contact.batch_id)
     page.tallies[*key, f"finished:{FinishReason.UNKNOWN}"] -= 1
     page.tallies[*key, f"finished:{verdict.reason}"] += 1
+    page.tallies[*key, ended_key(FinishReason.UNKNOWN, contact.last_outcome)] -= 1
+    page.tallies[*key, ended_key(verdict.reason, report.outcome)] += 1
+    if contact.last_outcome is not None:
+        page.tallies[*key, f"last:{contact.last_outcome}"] -= 1
+    page.tallies[*key, f"last:{report.outcome}"] += 1
     if goal and not contact.goal_reached:
         page.tallies[*key, "goal"] += 1
     inputs = {"outcome": report.outcome, "reason": verdict.reason}
     said = line(contact, report.at, "finished", verdict.rule, inputs=inputs)
     page.decisions.append(replace(said, attempt_id=attempt.id))
-    return replace(contact, finish_reason=verdict.reason, goal_reached=contact.goal_reached or goal)
+    return replace(
+        contact,
+        last_outcome=report.outcome,
+        finish_reason=verdict.reason,
+        goal_reached=contact.goal_reached or goal,
+    )
 
 
 async def _goal(tx: Tx, page: Page, campaign: Campaign, contact: Contact, report: Report, now: datetime) -> Contact:

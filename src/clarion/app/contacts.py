@@ -9,6 +9,7 @@ from typing import Any
 
 from clarion.app.actor import Actor, Role
 from clarion.app.add_contacts import SLOT
+from clarion.app.page import ended_key
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.ports.people import DUPLICATE_ADDRESS, ContactFilters
@@ -166,6 +167,7 @@ async def remove_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_id
         counts: dict[tuple[int, int, str], int] = {}
         for contact in waiting:
             keys = [f"finished:{FinishReason.REMOVED}", f"skipped:{FinishReason.REMOVED}"]
+            keys.append(ended_key(FinishReason.REMOVED, contact.last_outcome))
             for key in [*keys, "unattempted"] if contact.tries == 0 else keys:
                 place = (contact.campaign_id, contact.batch_id, key)
                 counts[place] = counts.get(place, 0) + 1

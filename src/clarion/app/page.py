@@ -12,7 +12,7 @@ from clarion.app.ports.ledger import Tx
 from clarion.app.ports.queue import Ending, Move
 from clarion.core.contacts import Contact, Decision
 from clarion.core.events import Endpoint, Happening, contact_finished, messages_for
-from clarion.core.outcomes import ContactState, FinishReason
+from clarion.core.outcomes import ContactState, FinishReason, Outcome
 
 
 @dataclass(slots=True)
@@ -49,6 +49,7 @@ class Page:
         self.decisions.append(line(contact, at, verdict, rule, inputs={"reason": reason, **inputs}))
         self.tallies[*key, f"finished:{reason}"] += 1
         self.tallies[*key, f"skipped:{reason}"] += 1
+        self.tallies[*key, ended_key(reason, contact.last_outcome)] += 1
         if contact.tries == 0:
             self.tallies[*key, "unattempted"] += 1
         if self.heard(contact.organization_id):
@@ -65,6 +66,11 @@ class Page:
             theirs = [h for h in self.happenings if h.organization_id == organization_id]
             if theirs:
                 await tx.outbox.put(messages_for(endpoints, theirs, now))
+
+
+def ended_key(reason: FinishReason, last: Outcome | None) -> str:
+    """The tally of contacts that are finished for this reason, the last of their attempts having come to `last`."""
+    return f"ended:{reason}:{last or 'none'}"
 
 
 def line(

@@ -9,7 +9,7 @@ from typing import Any
 
 from clarion.app.aftermath import faults_after, goal_of, unless_over, verdict_on
 from clarion.app.amend import amend
-from clarion.app.page import Page
+from clarion.app.page import Page, ended_key
 from clarion.app.planning import Planner
 from clarion.app.ports.channel import Accepted
 from clarion.app.ports.ledger import Ledger
@@ -223,8 +223,15 @@ def _count(
         tallies[campaign_id, batch_id, f"cost:{report.currency or 'USD'}"] += report.cost_micros
     if goal and not live.contact.goal_reached:
         tallies[campaign_id, batch_id, "goal"] += 1
+    # What the contact is known by is the report's word; earlier news of the attempt stays the attempt's.
+    last, before = report.outcome, live.contact.last_outcome
+    if last is not before:
+        tallies[campaign_id, batch_id, f"last:{last}"] += 1
+        if before is not None:
+            tallies[campaign_id, batch_id, f"last:{before}"] -= 1
     if isinstance(verdict, Finish):
         tallies[campaign_id, batch_id, f"finished:{verdict.reason}"] += 1
+        tallies[campaign_id, batch_id, ended_key(verdict.reason, last)] += 1
 
 
 def _tell(page: Page, campaign: Campaign, live: Live, ending: Ending, move: Move, report: Report) -> None:
