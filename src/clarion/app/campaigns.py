@@ -21,7 +21,7 @@ UNFINISHED = frozenset({CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, Campai
 
 
 async def create_campaign(ledger: Ledger, clock: Clock, actor: Actor, content: CampaignContent) -> Campaign:
-    """A new draft with its default batch. Raises Invalid, which names every wrong field, or Conflict `campaign_limit`."""
+    """A new draft with its default batch. Raises Invalid with every wrong field, or Conflict `campaign_limit`."""
     actor.must_be(Role.OPERATOR)
     async with ledger.write() as tx:
         return await draft_campaign(tx, actor, content, clock.now())

@@ -1,4 +1,4 @@
-"""One call to one person, asked for by itself. It joins a running campaign of its kind, so that every rule holds for it.
+"""One call to one person, asked for by itself. It joins a running campaign of its kind, so every rule holds for it.
 
 Calls of the same agent, caller ID and plan share a campaign; it is made with the first of them and never completes.
 """
