@@ -71,6 +71,7 @@ def said(verdict: Retry | Finish) -> tuple[object, ...]:
 
 THREE = Retries(max_attempts=3, delays=(15 * MINUTE, HOUR))
 EAGER = replace(THREE, on=THREE.on | {Outcome.VOICEMAIL, Outcome.REJECTED, Outcome.CANCELLED, Outcome.PROTOCOL_ERROR})
+AS_MISS = replace(THREE, fault_as_miss=True, max_faults=3)
 F = FinishReason
 
 
@@ -158,6 +159,12 @@ F = FinishReason
         (Outcome.SERVICE_UNAVAILABLE, THREE, {"faults": 10}, (F.FAILED, "max_faults")),
         (Outcome.PROTOCOL_ERROR, THREE, {}, (F.FAILED, "fault_not_retried:protocol_error")),
         (Outcome.PROTOCOL_ERROR, EAGER, {"trunks_left": 2}, (0 * HOUR, "fault:other_trunk", 0, True)),
+        (Outcome.NETWORK_ERROR, AS_MISS, {"faults": 2}, (15 * MINUTE, "fault:as_miss", 0, False)),
+        (Outcome.NETWORK_ERROR, AS_MISS, {"faults": 2, "trunks_left": 1}, (0 * HOUR, "fault:other_trunk", 0, True)),
+        (Outcome.NETWORK_ERROR, AS_MISS, {"faults": 3, "trunks_left": 1}, (0 * HOUR, "fault:other_trunk", 0, True)),
+        (Outcome.NETWORK_ERROR, AS_MISS, {"faults": 3}, (F.FAILED, "max_faults")),
+        (Outcome.NETWORK_ERROR, AS_MISS, {"retry_after": 7 * MINUTE}, (7 * MINUTE, "fault:retry_after", 0, False)),
+        (Outcome.TIMEOUT, replace(AS_MISS, mode=DelayMode.NEXT_DAY), {}, (18 * HOUR, "fault:as_miss", 0, False)),
         (Outcome.NETWORK_ERROR, THREE, {"answered": True, "burned": 1, "trunks_left": 1},
          (15 * MINUTE, "fixed", 0, False)),
         # addresses
@@ -242,6 +249,7 @@ RETRIES = st.builds(
     twice_in_a_row=st.booleans(),
     honour_callbacks=st.booleans(),
     max_faults=st.integers(1, 5),
+    fault_as_miss=st.booleans(),
 )
 WINDOWS = st.builds(
     lambda start, length, delay: Open(start, min(24, start + length), delay),

@@ -70,6 +70,7 @@ retries = st.builds(
     honour_callbacks=flags,
     max_faults=counts,
     fault_delay=durations,
+    fault_as_miss=flags,
 )
 plans = st.builds(
     Plan,

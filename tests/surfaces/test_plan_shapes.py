@@ -73,6 +73,7 @@ retries = st.builds(
     honour_callbacks=st.booleans(),
     max_faults=st.integers(0, 100),
     fault_delay=durations,
+    fault_as_miss=st.booleans(),
 )
 rules = st.builds(TargetRule, texts, st.sampled_from(Op).map(str), st.lists(texts, max_size=3).map(tuple))
 plans = st.builds(

@@ -35,6 +35,7 @@ RULES: Mapping[str, str] = {
     "fault:other_trunk": "the carrier failed; another trunk is tried at once",
     "fault:retry_after": "the carrier asked to wait",
     "fault:delay": "the carrier failed; the person did not lose an attempt",
+    "fault:as_miss": "the carrier failed; after the campaign's delay, and the person did not lose an attempt",
     "fallback:next": "the next of their addresses is tried",
     "fallback:dead_address": "the address is dead; the next one is tried",
     "fallback:round_again": "back to their first address",

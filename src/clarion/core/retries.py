@@ -61,6 +61,8 @@ class Retries:
     """How many carrier faults in a row a contact may meet before it is finished as FAILED."""
     fault_delay: timedelta = timedelta(minutes=2)
     """After a carrier's fault when no other trunk is left; a Retry-After from the carrier replaces it."""
+    fault_as_miss: bool = False
+    """A carrier's fault waits as long as a miss does, in `mode`, instead of `fault_delay`; it still burns nothing."""
 
 
 LONGEST_FAULT_DELAY = timedelta(hours=1)
@@ -225,7 +227,7 @@ def _after_fault(retries: Retries, case: Case) -> Retry | Finish:
     """Another trunk at once while one is left, then waiting with doubling delays or as long as the carrier asks."""
     if case.outcome not in retries.on:
         return Finish(FinishReason.FAILED, f"fault_not_retried:{case.outcome}")
-    if case.faults >= retries.max_faults:
+    if case.faults >= retries.max_faults and not (retries.fault_as_miss and case.trunks_left > 0):
         return Finish(FinishReason.FAILED, "max_faults")
     # DEFERRED is said by the recipient's own server: asking it again by another way would only anger it.
     if case.trunks_left > 0 and case.outcome is not Outcome.DEFERRED:
@@ -233,6 +235,8 @@ def _after_fault(retries: Retries, case: Case) -> Retry | Finish:
     if case.retry_after is not None:
         wait = max(timedelta(0), min(case.retry_after, CALLBACK_HORIZON))
         return _retry(retries, case, case.ended_at + wait, "fault:retry_after")
+    if retries.fault_as_miss:
+        return _after_delay(retries, case, "fault:as_miss")
     doubled = retries.fault_delay * 2 ** min(max(case.faults - 1, 0), 16)
     wait = max(retries.fault_delay, min(doubled, LONGEST_FAULT_DELAY))
     return _retry(retries, case, case.ended_at + wait, "fault:delay")

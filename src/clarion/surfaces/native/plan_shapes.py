@@ -102,6 +102,7 @@ class RetriesShape(Shape):
     honour_callbacks: Flag = Field(True, description="A time that the person asked for replaces the delay.")
     max_faults: Whole = Field(10, description="Carrier faults in a row that a contact may meet.")
     fault_delay: Duration = Field(DEFAULTS.retries.fault_delay, description="Delay after a carrier's fault.")
+    fault_as_miss: Flag = Field(False, description="After a carrier's fault wait as after a miss, not `fault_delay`.")
 
     def value(self) -> Retries:
         """As the core has it."""
@@ -115,6 +116,7 @@ class RetriesShape(Shape):
             honour_callbacks=self.honour_callbacks,
             max_faults=self.max_faults,
             fault_delay=self.fault_delay,
+            fault_as_miss=self.fault_as_miss,
         )
 
     @classmethod
@@ -130,6 +132,7 @@ class RetriesShape(Shape):
             honour_callbacks=retries.honour_callbacks,
             max_faults=retries.max_faults,
             fault_delay=retries.fault_delay,
+            fault_as_miss=retries.fault_as_miss,
         )
 
 
