@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from clarion.app.organizations import create_organization
 from clarion.app.planning import Planner
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.organizations import Settings
+from clarion.app.report import campaign_numbers, overview
 from clarion.channels.sandbox.driver import SandboxDriver, SandboxNetwork
 from clarion.channels.sandbox.log import Answer, MemoryLog
 from clarion.channels.sandbox.settings import SandboxSettings
@@ -330,6 +331,21 @@ class World:
             )
             by_rule = set(rows.scalars())
         assert await self.tallies() == self._recount(contacts, attempts, by_rule)
+        await self._balance_standing(contacts.values())
+
+    async def _balance_standing(self, contacts: Iterable[Contact]) -> None:
+        """What reports say of where contacts stand is where they stand."""
+        counted: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+        for contact in contacts:
+            state = {ContactState.WAITING: "waiting", ContactState.RELEASED: "live"}.get(contact.state)
+            where = state or str(contact.finish_reason)
+            counted[contact.campaign_id][where, str(contact.last_outcome or "none")] += 1
+        for campaign_id, standing in counted.items():
+            told = await campaign_numbers(self.database, self.actor, campaign_id)
+            assert told.total.standing == standing
+            assert sum((Counter(numbers.standing) for _, numbers in told.batches), Counter()) == standing
+        for campaign, glance in (await overview(self.database, self.actor)).campaigns:
+            assert glance.standing == counted[campaign.id]
 
     def _balance_carrier(self, attempts: Sequence[Attempt], *, over: bool) -> None:
         asked = {n: e.ask for n, e in self.carrier._entries.items()}
@@ -349,8 +365,11 @@ class World:
         counted = Counter[tuple[int, str]]()
         for contact in contacts.values():
             counted[contact.batch_id, "contacts"] += 1
+            if contact.last_outcome is not None:
+                counted[contact.batch_id, f"last:{contact.last_outcome}"] += 1
             if contact.state is ContactState.FINISHED:
                 counted[contact.batch_id, f"finished:{contact.finish_reason}"] += 1
+                counted[contact.batch_id, f"ended:{contact.finish_reason}:{contact.last_outcome or 'none'}"] += 1
                 counted[contact.batch_id, "unattempted"] += contact.tries == 0
             counted[contact.batch_id, "goal"] += contact.goal_reached
             if contact.id in by_rule:

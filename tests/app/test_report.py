@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import seeding
 from clarion.app import report
 from clarion.app.actor import Actor, Role
+from clarion.app.page import ended_key
 from clarion.app.ports.reports import AttemptFilters, Standing
 from clarion.app.refusals import NotFound
 from clarion.app.report import (
@@ -29,6 +31,7 @@ from clarion.app.report import (
 )
 from clarion.core.campaigns import CampaignStatus
 from clarion.core.outcomes import ContactState, FinishReason, Outcome
+from clarion.store import schema
 from clarion.store.database import Database
 from seeding import NOW
 
@@ -50,6 +53,12 @@ TALLIES = {
     "cost:USD": 1500,
     "cost:EUR": 20,
     "unattempted": 2,
+    "last:completed": 3,
+    "last:no_answer": 2,
+    "last:busy": 0,
+    "ended:reached:completed": 3,
+    "ended:suppressed:no_answer": 1,
+    "ended:suppressed:none": 1,
 }
 
 
@@ -61,13 +70,21 @@ async def ledger(database: Database) -> Database:
 
 
 def test_tallies_become_numbers() -> None:
-    assert numbers(TALLIES, live=1) == Numbers(
+    assert numbers(TALLIES, live={"none": 1}) == Numbers(
         contacts=10,
         waiting=4,
         live=1,
         finished=5,
         reasons={"reached": 3, "suppressed": 2},
         skipped={"suppressed": 2},
+        standing={
+            ("waiting", "no_answer"): 1,
+            ("waiting", "none"): 3,
+            ("live", "none"): 1,
+            ("reached", "completed"): 3,
+            ("suppressed", "no_answer"): 1,
+            ("suppressed", "none"): 1,
+        },
         attempts=7,
         first_attempts=6,
         retries=1,
@@ -76,11 +93,71 @@ def test_tallies_become_numbers() -> None:
         costs={"USD": 1500, "EUR": 20},
         hours={9: {"completed": 3}, 17: {"no_answer": 4}},
     )
-    assert numbers({}, 0) == Numbers()
+    assert numbers({}, {}) == Numbers()
+
+
+@pytest.mark.parametrize(
+    ("tallies", "live", "standing"),
+    [
+        ({"contacts": 3}, {}, {("waiting", "none"): 3}),
+        ({"contacts": 3}, {"none": 2}, {("waiting", "none"): 1, ("live", "none"): 2}),
+        ({"contacts": 2, "last:busy": 2}, {"busy": 1}, {("waiting", "busy"): 1, ("live", "busy"): 1}),
+        (
+            {"contacts": 2, "last:busy": 1, "last:voicemail": 1},
+            {"voicemail": 1, "busy": 1},
+            {("live", "busy"): 1, ("live", "voicemail"): 1},
+        ),
+        (
+            {"contacts": 2, "finished:unknown": 1, "last:unknown": 1, "ended:unknown:unknown": 1},
+            {},
+            {("waiting", "none"): 1, ("unknown", "unknown"): 1},
+        ),
+        (
+            {"contacts": 3, "finished:reached": 1, "finished:removed": 2, "last:completed": 1, "last:busy": 1}
+            | {"ended:reached:completed": 1, "ended:removed:busy": 1, "ended:removed:none": 1, "ended:unknown:busy": 0},
+            {},
+            {("reached", "completed"): 1, ("removed", "busy"): 1, ("removed", "none"): 1},
+        ),
+    ],
+)
+def test_where_contacts_stand_by_last_outcome(
+    tallies: dict[str, int], live: dict[str, int], standing: dict[tuple[str, str], int]
+) -> None:
+    found = numbers(tallies, live)
+    assert found.standing == standing
+    assert sum(found.standing.values()) == found.contacts
+
+
+CONTACTS = st.tuples(
+    st.sampled_from(["waiting", "live", *FinishReason]),
+    st.sampled_from(["none", "busy", "voicemail", "completed"]),
+)
+
+
+@given(st.lists(st.lists(CONTACTS), max_size=3))
+def test_every_contact_stands_somewhere_once(batches: list[list[tuple[str, str]]]) -> None:
+    standings = []
+    for n, contacts in enumerate(batches):
+        tallies = Counter({"contacts": len(contacts)})
+        live = Counter[str]()
+        for state, last in contacts:
+            tallies[f"last:{last}"] += last != "none"
+            if state == "live":
+                live[last] += 1
+            elif state != "waiting":
+                tallies.update([f"finished:{state}", f"ended:{state}:{last}"])
+        standings.append(Standing(n, live, tallies))
+    counted = Counter(contact for contacts in batches for contact in contacts)
+    assert added_up(standings).standing == counted
+
+
+def test_the_longest_key_fits() -> None:
+    longest = max((ended_key(reason, last) for reason in FinishReason for last in Outcome), key=len)
+    assert len(longest) <= schema.tallies.c.key.type.length
 
 
 def test_what_was_taken_back_to_nothing_is_not_shown() -> None:
-    assert numbers({"outcome:sent": 0, "outcome:bounced": 1}, 0).outcomes == {"bounced": 1}
+    assert numbers({"outcome:sent": 0, "outcome:bounced": 1}, {}).outcomes == {"bounced": 1}
 
 
 @given(
@@ -88,7 +165,7 @@ def test_what_was_taken_back_to_nothing_is_not_shown() -> None:
         st.builds(
             Standing,
             st.integers(1, 9),
-            st.integers(0, 50),
+            st.dictionaries(st.sampled_from(["none", "busy"]), st.integers(0, 50)),
             st.dictionaries(st.sampled_from([*TALLIES, "finished:expired", "hour:9:busy"]), st.integers(0, 1000)),
         ),
         max_size=4,
@@ -110,12 +187,24 @@ async def test_a_campaign_and_its_batches(ledger: Database) -> None:
         await seeding.tallies(tx, mine, TALLIES)
         await seeding.tallies(tx, mine, {"contacts": 2}, batch_id=11)
         await seeding.person(tx, mine, 1, batch_id=11, state=ContactState.RELEASED)
+        await seeding.person(tx, mine, 2, state=ContactState.RELEASED, last_outcome=Outcome.NO_ANSWER)
     found = await campaign_numbers(ledger, ADA, 1)
-    assert (found.total.contacts, found.total.waiting, found.total.live) == (12, 6, 1)
+    assert (found.total.contacts, found.total.waiting, found.total.live) == (12, 5, 2)
     assert [(batch.key, n.contacts, n.live, n.waiting) for batch, n in found.batches] == [
-        ("campaign-1", 10, 0, 5),
+        ("campaign-1", 10, 1, 4),
         ("second", 2, 1, 1),
     ]
+    finished = {("reached", "completed"): 3, ("suppressed", "no_answer"): 1, ("suppressed", "none"): 1}
+    assert [n.standing for _, n in found.batches] == [
+        {("live", "no_answer"): 1, ("waiting", "none"): 4, **finished},
+        {("live", "none"): 1, ("waiting", "none"): 1},
+    ]
+    assert found.total.standing == {
+        ("live", "no_answer"): 1,
+        ("live", "none"): 1,
+        ("waiting", "none"): 5,
+        **finished,
+    }
     batch, alone = await batch_numbers(ledger, ADA, "second")
     assert (batch.id, alone) == (11, found.batches[1][1])
     with pytest.raises(NotFound):
@@ -134,10 +223,12 @@ async def test_an_organisation_at_a_glance(ledger: Database, monkeypatch: pytest
         await seeding.tallies(tx, old, {"contacts": 100})
         foreign = await seeding.campaign(tx, 5, 2)
         await seeding.tallies(tx, foreign, {"contacts": 1000})
-        await seeding.person(tx, each, 1, state=ContactState.RELEASED)
+        await seeding.person(tx, each, 1, state=ContactState.RELEASED, last_outcome=Outcome.BUSY)
+        await seeding.tallies(tx, each, {"last:busy": 2})
     seen = await overview(ledger, ADA)
     assert [(campaign.id, n.contacts) for campaign, n in seen.campaigns] == [(3, 3), (2, 2), (1, 1)]
     assert (seen.total.contacts, seen.total.live, seen.total.waiting) == (6, 1, 5)
+    assert seen.total.standing == {("live", "busy"): 1, ("waiting", "none"): 4, ("waiting", "busy"): 1}
     assert seen.statuses == {CampaignStatus.RUNNING: 3}
 
 

@@ -38,14 +38,16 @@ async def test_standings_add_up_the_workers_and_count_the_live(ledger: Database)
         await seeding.person(tx, mine, 1, **LIVE)
         await seeding.person(tx, mine, 2)
         await seeding.person(tx, other, 3, **LIVE)
+        for n in (4, 5):
+            await seeding.person(tx, mine, n, last_outcome=Outcome.BUSY, **LIVE)
     async with ledger.read() as tx:
         assert await tx.reports.standings(1, 1) == [
-            Standing(1, 1, {"contacts": 5, "finished:reached": 2}),
-            Standing(11, 0, {"contacts": 1}),
+            Standing(1, {"none": 1, "busy": 2}, {"contacts": 5, "finished:reached": 2}),
+            Standing(11, {}, {"contacts": 1}),
         ]
         assert await tx.reports.standings(1, 2) == []
         assert await tx.reports.overview(1) == {1: {"contacts": 6, "finished:reached": 2}}
-        assert await tx.reports.live_by_campaign(1) == {1: 1}
+        assert await tx.reports.live_by_campaign(1) == {1: {"none": 1, "busy": 2}}
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ def contact(number: int, tries: int, **changes: object) -> ContactRow:
         tries=tries,
         burned=tries,
         attempt_id=None,
+        last_outcome="completed" if tries else None,
         finish_reason="reached" if tries else "cancelled",
     )
     return replace(row, **changes)  # type: ignore[arg-type]
@@ -101,6 +102,9 @@ def balanced() -> Evidence:
         "outcome:completed": 2,
         "finished:reached": 2,
         "finished:cancelled": 1,
+        "last:completed": 2,
+        "ended:reached:completed": 2,
+        "ended:cancelled:none": 1,
         "hour:12:completed": 2,
     }
     diary = Diary(endpoint_id=9, organization_id=1, campaigns={"one": 1})
@@ -213,6 +217,14 @@ def unknown_redialled(e: Evidence) -> None:
 
 def wrong_tally(e: Evidence) -> None:
     e.ledger.tallies[1] = replace(e.ledger.tallies[1], n=4)
+
+
+def outcome_not_moved(e: Evidence) -> None:
+    e.ledger.tallies.append(TallyRow(1, "last:no_answer", 1))
+
+
+def ended_with_another_outcome(e: Evidence) -> None:
+    e.ledger.contacts[1] = replace(e.ledger.contacts[1], last_outcome="exceeded_max_duration")
 
 
 def message_twice(e: Evidence) -> None:
@@ -331,6 +343,8 @@ def move(e: Evidence, place: int, at: float) -> None:
         (budget_exceeded, "budget"),
         (unknown_redialled, "unknown fate"),
         (wrong_tally, "tallies"),
+        (outcome_not_moved, "tallies"),
+        (ended_with_another_outcome, "tallies"),
         (message_twice, "one webhook message"),
         (message_missing, "one webhook message"),
         (message_never_arrived, "every message arrived"),

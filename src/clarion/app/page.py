@@ -10,6 +10,7 @@ from typing import Any
 
 from clarion.app.ports.ledger import Tx
 from clarion.app.ports.queue import Ending, Move
+from clarion.app.ports.reports import NO_OUTCOME
 from clarion.core.contacts import Contact, Decision
 from clarion.core.events import Endpoint, Happening, contact_finished, messages_for
 from clarion.core.outcomes import ContactState, FinishReason, Outcome
@@ -70,7 +71,7 @@ class Page:
 
 def ended_key(reason: FinishReason, last: Outcome | None) -> str:
     """The tally of contacts that are finished for this reason, the last of their attempts having come to `last`."""
-    return f"ended:{reason}:{last or 'none'}"
+    return f"ended:{reason}:{last or NO_OUTCOME}"
 
 
 def line(

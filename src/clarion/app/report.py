@@ -13,7 +13,7 @@ import orjson
 from clarion.app.actor import Actor
 from clarion.app.ports.campaigns import CampaignFilters
 from clarion.app.ports.ledger import Ledger
-from clarion.app.ports.reports import AttemptFilters, ExportRow, Standing
+from clarion.app.ports.reports import NO_OUTCOME, AttemptFilters, ExportRow, Standing
 from clarion.core.campaigns import Batch, Campaign, CampaignStatus
 from clarion.core.contacts import Attempt
 from clarion.core.outcomes import ContactState, FinishReason
@@ -34,6 +34,8 @@ class Numbers:
     """Finish reason -> contacts."""
     skipped: Mapping[str, int] = field(default_factory=dict)
     """Finish reason -> contacts that were finished without an attempt, or without another one, by a rule."""
+    standing: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """`waiting`, `live` or the finish reason, and the last outcome or `none` -> contacts. Every contact once."""
     attempts: int = 0
     first_attempts: int = 0
     retries: int = 0
@@ -65,8 +67,9 @@ class Overview:
     statuses: Mapping[CampaignStatus, int]
 
 
-def numbers(tallies: Mapping[str, int], live: int) -> Numbers:
-    """Tallies as numbers. Their keys are `contacts`, `finished:reached`, `hour:9:busy`… as the recorder writes them."""
+def numbers(tallies: Mapping[str, int], live: Mapping[str, int]) -> Numbers:
+    """Tallies as numbers, with live contacts by last outcome. The keys of tallies are `contacts`, `finished:reached`,
+    `last:busy`, `ended:reached:completed`, `hour:9:busy`… as the recorder writes them."""
     families: dict[str, Counter[str]] = {}
     for key, n in tallies.items():
         family, _, rest = key.partition(":")
@@ -77,14 +80,16 @@ def numbers(tallies: Mapping[str, int], live: int) -> Numbers:
         hour, _, outcome = rest.partition(":")
         hours.setdefault(int(hour), {})[outcome] = n
     reasons = dict(families.get("finished", Counter()))
-    contacts, finished = tallies.get("contacts", 0), sum(reasons.values())
+    contacts, finished, live_now = tallies.get("contacts", 0), sum(reasons.values()), sum(live.values())
+    waiting = max(0, contacts - finished - live_now)
     return Numbers(
         contacts=contacts,
-        waiting=max(0, contacts - finished - live),
-        live=live,
+        waiting=waiting,
+        live=live_now,
         finished=finished,
         reasons=reasons,
         skipped=dict(families.get("skipped", Counter())),
+        standing=_standing(families.get("last", Counter()), families.get("ended", Counter()), live, waiting),
         attempts=tallies.get("attempts", 0),
         first_attempts=tallies.get("first_attempts", 0),
         retries=tallies.get("retries", 0),
@@ -95,13 +100,31 @@ def numbers(tallies: Mapping[str, int], live: int) -> Numbers:
     )
 
 
+def _standing(
+    last: Mapping[str, int], ended: Mapping[str, int], live: Mapping[str, int], waiting: int
+) -> dict[tuple[str, str], int]:
+    """Who waits after an outcome is whoever it was the last of, but for the finished and the live ones."""
+    found = Counter({("live", outcome): n for outcome, n in live.items()})
+    left = Counter(last)
+    for key, n in ended.items():
+        reason, _, outcome = key.partition(":")
+        found[reason, outcome] += n
+        left[outcome] -= n
+    left.subtract(live)
+    del left[NO_OUTCOME]
+    after = +left
+    found.update({("waiting", outcome): n for outcome, n in after.items()})
+    found["waiting", NO_OUTCOME] = waiting - after.total()
+    return dict(+found)
+
+
 def added_up(standings: Iterable[Standing]) -> Numbers:
     """The numbers of several batches together."""
     sums: Counter[str] = Counter()
-    live = 0
+    live: Counter[str] = Counter()
     for standing in standings:
         sums.update(standing.tallies)
-        live += standing.live
+        live.update(standing.live)
     return numbers(sums, live)
 
 
@@ -133,7 +156,7 @@ async def overview(ledger: Ledger, actor: Actor) -> Overview:
         while page := await tx.campaigns.page(actor.organization_id, CampaignFilters(), cursor, OVERVIEW_PAGE):
             campaigns.extend(page)
             cursor = page[-1].id
-    standings = [Standing(0, live.get(each.id, 0), tallies.get(each.id, {})) for each in campaigns]
+    standings = [Standing(0, live.get(each.id, {}), tallies.get(each.id, {})) for each in campaigns]
     each = [(campaign, added_up([standing])) for campaign, standing in zip(campaigns, standings, strict=True)]
     return Overview(added_up(standings), each, dict(Counter(campaign.status for campaign in campaigns)))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, and_, case, func, null, or_, select
 
-from clarion.app.ports.reports import AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
+from clarion.app.ports.reports import NO_OUTCOME, AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
 from clarion.app.refusals import NotFound
 from clarion.core.campaigns import BatchStatus
 from clarion.core.contacts import Attempt, Contact, Decision
@@ -45,7 +45,7 @@ class StoredReportRows:
         """See the port."""
         mine = (batches.c.organization_id == organization_id, batches.c.campaign_id == campaign_id)
         ids = await self._session.execute(select(batches.c.id).where(*mine).order_by(batches.c.id))
-        counted = {batch_id: (0, dict[str, int]()) for batch_id in ids.scalars()}
+        counted = {batch_id: (dict[str, int](), dict[str, int]()) for batch_id in ids.scalars()}
         sums = (
             select(tallies.c.batch_id, tallies.c.key, func.sum(tallies.c.n))
             .where(tallies.c.campaign_id == campaign_id)
@@ -55,14 +55,14 @@ class StoredReportRows:
             if batch_id in counted:
                 counted[batch_id][1][key] = int(n)
         live = (
-            select(queue.c.batch_id, func.count())
+            select(queue.c.batch_id, queue.c.last_outcome, func.count())
             .where(LIVE, queue.c.campaign_id == campaign_id)
-            .group_by(queue.c.batch_id)
+            .group_by(queue.c.batch_id, queue.c.last_outcome)
         )
-        for batch_id, n in await self._session.execute(live):
+        for batch_id, outcome, n in await self._session.execute(live):
             if batch_id in counted:
-                counted[batch_id] = (n, counted[batch_id][1])
-        return [Standing(batch_id, n, tally) for batch_id, (n, tally) in counted.items()]
+                counted[batch_id][0][str(outcome or NO_OUTCOME)] = n
+        return [Standing(batch_id, *each) for batch_id, each in counted.items()]
 
     async def overview(self, organization_id: int) -> Mapping[int, Mapping[str, int]]:
         """See the port."""
@@ -77,14 +77,17 @@ class StoredReportRows:
             found.setdefault(campaign_id, {})[key] = int(n)
         return found
 
-    async def live_by_campaign(self, organization_id: int) -> Mapping[int, int]:
+    async def live_by_campaign(self, organization_id: int) -> Mapping[int, Mapping[str, int]]:
         """See the port."""
         rows = await self._session.execute(
-            select(queue.c.campaign_id, func.count())
+            select(queue.c.campaign_id, queue.c.last_outcome, func.count())
             .where(LIVE, queue.c.organization_id == organization_id)
-            .group_by(queue.c.campaign_id)
+            .group_by(queue.c.campaign_id, queue.c.last_outcome)
         )
-        return {row[0]: row[1] for row in rows}
+        found: dict[int, dict[str, int]] = {}
+        for campaign_id, outcome, n in rows:
+            found.setdefault(campaign_id, {})[str(outcome or NO_OUTCOME)] = n
+        return found
 
     # lists
 

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from clarion.core.contacts import Attempt, Contact, Decision
 from clarion.core.outcomes import AttemptState, Channel, ContactState, FinishReason, Outcome
 
+NO_OUTCOME = "none"
+"""In the place of an outcome: no attempt has ended yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttemptFilters:
@@ -81,7 +84,8 @@ class Standing:
     """How many contacts of a batch are where, with why the finished ones are finished."""
 
     batch_id: int
-    live: int
+    live: Mapping[str, int]
+    """Outcome of the attempt before, or NO_OUTCOME -> contacts with a live attempt."""
     tallies: Mapping[str, int]
 
 
@@ -96,8 +100,8 @@ class ReportRows(Protocol):
         """Campaign id -> tallies (added up over batches and workers), archived campaigns among them."""
         ...
 
-    async def live_by_campaign(self, organization_id: int) -> Mapping[int, int]:
-        """Campaign id -> live contacts, for campaigns that have any."""
+    async def live_by_campaign(self, organization_id: int) -> Mapping[int, Mapping[str, int]]:
+        """Campaign id -> its live contacts as a Standing has them, for campaigns that have any."""
         ...
 
     async def attempts(

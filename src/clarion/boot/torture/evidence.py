@@ -35,6 +35,7 @@ class ContactRow:
     tries: int | None
     burned: int | None
     attempt_id: int | None
+    last_outcome: str | None
     finish_reason: str | None
 
 
@@ -145,7 +146,7 @@ class Evidence:
 
 CONTACTS = """
 SELECT c.id, c.campaign_id, c.batch_id, c.reference_id, c.address, c.person,
-       q.state, q.next_at, q.tries, q.burned, q.attempt_id, q.finish_reason
+       q.state, q.next_at, q.tries, q.burned, q.attempt_id, q.last_outcome, q.finish_reason
 FROM contacts c LEFT JOIN queue q ON q.contact_id = c.id ORDER BY c.id
 """
 ATTEMPTS = """

@@ -176,8 +176,11 @@ def tallies_are_right(evidence: Evidence) -> Verdict:
     counted: Counter[tuple[int, str]] = Counter()
     for contact in evidence.ledger.contacts:
         counted[contact.batch_id, "contacts"] += 1
+        if contact.last_outcome is not None:
+            counted[contact.batch_id, f"last:{contact.last_outcome}"] += 1
         if contact.state == "finished":
             counted[contact.batch_id, f"finished:{contact.finish_reason}"] += 1
+            counted[contact.batch_id, f"ended:{contact.finish_reason}:{contact.last_outcome or 'none'}"] += 1
             if contact.tries == 0:
                 counted[contact.batch_id, "unattempted"] += 1
     for attempt in evidence.ledger.attempts:
@@ -191,7 +194,7 @@ def tallies_are_right(evidence: Evidence) -> Verdict:
         (row.batch_id, row.key): row.n
         for row in evidence.ledger.tallies
         if row.key in ("contacts", "unattempted", "attempts", "first_attempts", "retries")
-        or row.key.startswith(("finished:", "outcome:"))
+        or row.key.startswith(("finished:", "outcome:", "last:", "ended:"))
     }
     wrong = [
         f"batch {batch_id}: {key} is {kept.get((batch_id, key), 0)} in the ledger and {counted[batch_id, key]} by count"
