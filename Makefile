@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LIST ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev check lint types imports tests lock bench torture clean
+.PHONY: help demo test dev check lint types imports tests lock reference bench torture clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev ## Run the benchmarks at a size for a quick look
 
 torture: $(VENV)/.dev ## Kill, cut and pause for ten minutes; the ledger must balance
 	$(BIN)/clarion torture --kills 100
+
+reference: $(VENV)/.dev ## Write the reference pages of the vendors' surfaces from their shapes
+	$(BIN)/python -m clarion.boot.reference docs/reference
 
 lock: $(VENV)/.dev ## Pin the newest allowed versions of all dependencies
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

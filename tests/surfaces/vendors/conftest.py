@@ -1,4 +1,4 @@
-"""A vendor's API with the engine behind it: on a virtual clock in this process, or on a real socket for real clients."""
+"""A vendor's API with the engine behind it: on a virtual clock here, or on a real socket for real clients."""
 
 from __future__ import annotations
 

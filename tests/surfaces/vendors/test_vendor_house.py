@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -9,11 +11,14 @@ from vendor_house import Live, Stage
 
 from clarion.app.refusals import Invalid
 from clarion.boot.catalog import VENDORS, payload_formats
+from clarion.boot.reference import pages
 from clarion.surfaces.vendors.echo import recall, remember
 from clarion.surfaces.vendors.mounting import mount_vendors
 from clarion.surfaces.vendors.reference import unexplained
 from clarion.surfaces.vendors.vendor import Vendor
 from clarion.wire.uuids import id_of, uuid_of
+
+ROOT = Path(__file__).parents[3]
 
 
 def _toy(name: str) -> Vendor:
@@ -77,3 +82,14 @@ def test_a_running_server_has_them(live: Live) -> None:
     assert httpx.get(f"{live.url}/readyz").status_code == 200
     for vendor in VENDORS:
         assert httpx.get(f"{live.compat(vendor.name)}/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize("name", [vendor.name for vendor in VENDORS])
+def test_the_reference_page_is_what_the_shapes_say(name: str) -> None:
+    """If not: `make reference`."""
+    assert (ROOT / "docs" / "reference" / f"{name}.md").read_text() == pages()[f"{name}.md"]
+
+
+@pytest.mark.parametrize("name", [vendor.name for vendor in VENDORS])
+def test_each_has_its_page(name: str) -> None:
+    assert (ROOT / "docs" / "vendors" / f"{name}.md").read_text().startswith("# ")
