@@ -30,11 +30,19 @@ async def test_known_in_any_spelling(ledger: Database, clock: StillClock, writte
 
 
 async def test_made_once_where_all_is_sandbox(ledger: Database, clock: StillClock) -> None:
-    made = await number_of(ledger, clock, ADA, Channel.VOICE, "+19995551234".replace("999", "903"))
+    made = await number_of(ledger, clock, ADA, Channel.VOICE, "+19035551234")
     again = await number_of(ledger, clock, ADA, Channel.VOICE, "903 555 1234")
     assert (made.address, made.trunk_id, made.id) == ("+19035551234", 10, again.id)
     assert len(await numbers(ledger, ADA, Channel.VOICE)) == 2
     assert len(await numbers(ledger, STRANGER, Channel.VOICE)) == 1
+
+
+async def test_a_number_of_no_plan_is_good_enough_for_a_sandbox(ledger: Database, clock: StillClock) -> None:
+    made = await number_of(ledger, clock, ADA, Channel.VOICE, "19995551234")
+    assert (made.address, (await number_of(ledger, clock, ADA, Channel.VOICE, "+1 999-555-1234")).id) == (
+        "+19995551234",
+        made.id,
+    )
 
 
 async def test_refused_with_a_real_carrier(ledger: Database, clock: StillClock) -> None:
@@ -43,6 +51,8 @@ async def test_refused_with_a_real_carrier(ledger: Database, clock: StillClock) 
         await tx.resources.change_trunk(replace(kept, trunk=replace(kept.trunk, driver="sip")))
     with pytest.raises(Invalid, match=r"number: \+19035551234 is not a number of this organisation"):
         await number_of(ledger, clock, ADA, Channel.VOICE, "+19035551234")
+    with pytest.raises(Invalid, match="number"):
+        await number_of(ledger, clock, ADA, Channel.VOICE, "19995551234")
 
 
 async def test_no_number_and_no_right(ledger: Database, clock: StillClock) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from clarion.app.actor import Actor, Role
 from clarion.app.addresses import normal_address
+from clarion.app.ports.channel import Trunk
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.ports.resources import Sender
@@ -14,6 +16,8 @@ from clarion.core.outcomes import Channel
 
 SANDBOX = "sandbox"
 MOST = 10_000
+SEPARATORS = str.maketrans("", "", "+ ().-")
+E164_DIGITS = re.compile(r"[1-9][0-9]{6,14}")
 
 
 async def number_of(ledger: Ledger, clock: Clock, actor: Actor, channel: Channel, written: str) -> Sender:
@@ -25,9 +29,12 @@ async def number_of(ledger: Ledger, clock: Clock, actor: Actor, channel: Channel
     async with ledger.read() as tx:
         country = (await tx.organizations.organization(actor.organization_id)).settings.default_country
         try:
-            address = normal_address(channel, written, country)
-        except Invalid as refused:
-            raise Invalid([Problem("number", each.code, each.message) for each in refused.problems]) from refused
+            address = normal_address(channel, written, country, "number")
+        except Invalid:
+            fictional = _fictional(channel, written)
+            if fictional is None or not await _sandbox_trunks(tx, actor, channel):
+                raise
+            address = fictional
         found = await tx.resources.senders(actor.organization_id, channel=channel, address=address, limit=1)
     if found:
         return found[0]
@@ -44,9 +51,23 @@ async def numbers(ledger: Ledger, actor: Actor, channel: Channel | None = None) 
         return await tx.resources.senders(actor.organization_id, channel=channel, limit=MOST)
 
 
-async def _make(tx: Tx, clock: Clock, actor: Actor, channel: Channel, address: str) -> Sender:
+def _fictional(channel: Channel, written: str) -> str | None:
+    """A number that no numbering plan has, as examples in vendors' pages are: E.164 by its form alone."""
+    digits = written.strip().translate(SEPARATORS)
+    if channel is Channel.EMAIL or not E164_DIGITS.fullmatch(digits):
+        return None
+    return f"+{digits}"
+
+
+async def _sandbox_trunks(tx: Tx, actor: Actor, channel: Channel) -> Sequence[Trunk]:
+    """The channel's enabled trunks if all of them are sandboxes."""
     trunks = [trunk for trunk in await tx.resources.trunks(actor.organization_id) if trunk.channel is channel]
-    if not trunks or any(trunk.driver != SANDBOX for trunk in trunks):
+    return trunks if all(trunk.driver == SANDBOX for trunk in trunks) else []
+
+
+async def _make(tx: Tx, clock: Clock, actor: Actor, channel: Channel, address: str) -> Sender:
+    trunks = await _sandbox_trunks(tx, actor, channel)
+    if not trunks:
         message = f"{address} is not a number of this organisation; add it as a sender on one of its trunks first."
         raise Invalid([Problem("number", "unknown", message)])
     now = clock.now()
