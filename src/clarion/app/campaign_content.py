@@ -96,6 +96,7 @@ async def steering_problems(
     )
     problems += _named("schedule", found)
     problems += _named("pacing", pacing_problems(plan.pacing, None if finish_stands else now))
+    problems += _parallel_problems(plan, settings.max_parallel_calls)
     problems += _named("retries", retries_problems(plan.retries))
     problems += _named("targeting", targeting_problems(plan.targeting))
     problems += _message_problems(content.channel, plan.message)
@@ -159,6 +160,14 @@ def _channel_problems(field: str, noun: str, theirs: Channel, ours: Channel) -> 
     if theirs is ours:
         return []
     return [Problem(field, "wrong_channel", f"{noun} is for {theirs}, the campaign is for {ours}.")]
+
+
+def _parallel_problems(plan: Plan, most: int | None) -> list[Problem]:
+    """An organisation may bound what one campaign asks for."""
+    asked = plan.pacing.max_concurrent
+    if most is None or asked is None or asked <= most:
+        return []
+    return [Problem("pacing.max_concurrent", "above_limit", f"This organisation's campaigns may have {most} at most.")]
 
 
 def _end_problems(content: CampaignContent, now: datetime, end_stands: bool) -> list[Problem]:
