@@ -35,6 +35,8 @@ class SettingsChanges(TypedDict, total=False):
     default_country: str
     timezone: str
     max_concurrent: int | None
+    max_campaigns: int | None
+    max_parallel_calls: int | None
     person_limits: PersonLimits
 
 
@@ -152,6 +154,8 @@ def settings_problems(settings: Settings) -> list[Problem]:
     limits = settings.person_limits
     counts = {
         "settings.max_concurrent": settings.max_concurrent,
+        "settings.max_campaigns": settings.max_campaigns,
+        "settings.max_parallel_calls": settings.max_parallel_calls,
         "settings.person_limits.per_day": limits.per_day,
         "settings.person_limits.per_week": limits.per_week,
     }

@@ -213,6 +213,8 @@ def _settings(row: dict[str, Any]) -> Settings:
         default_country=row["default_country"],
         timezone=row["timezone"],
         max_concurrent=row["max_concurrent"],
+        max_campaigns=row.get("max_campaigns"),
+        max_parallel_calls=row.get("max_parallel_calls"),
         person_limits=PersonLimits(
             limits["per_day"], limits["per_week"], None if gap is None else timedelta(seconds=gap)
         ),
@@ -225,6 +227,8 @@ def _settings_row(settings: Settings) -> dict[str, Any]:
         "default_country": settings.default_country,
         "timezone": settings.timezone,
         "max_concurrent": settings.max_concurrent,
+        "max_campaigns": settings.max_campaigns,
+        "max_parallel_calls": settings.max_parallel_calls,
         "person_limits": {
             "per_day": limits.per_day,
             "per_week": limits.per_week,

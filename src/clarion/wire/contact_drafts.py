@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clarion.core.contacts import DEFAULT_PRIORITY, Address, BadRow, NewContact
@@ -24,12 +24,20 @@ EXTENSION = "extension"
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    """Another address of a contact, with variables that hold when it is the one that is tried."""
+
+    address: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class ContactDraft:
     """A contact as they were written down; nothing is checked yet."""
 
     address: str
     reference_id: str | None = None
-    fallbacks: tuple[str, ...] = ()
+    fallbacks: tuple[str | Fallback, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     timezone: str | None = None
     postal_code: str | None = None
@@ -70,16 +78,21 @@ def _contact(draft: ContactDraft, channel: Channel, country: str, line: int) -> 
     postal_code = _text(draft.postal_code, "postal_code", MAX_POSTAL_CODE)
     told = draft.country.strip().upper() if draft.country else None
     home = told if told in COUNTRIES else None
-    written = [("address", draft.address), *(("fallbacks", one) for one in draft.fallbacks)]
-    wanted = [(name, text) for name, text in written if text and text.strip()]
+    written = [("address", Fallback(draft.address)), *(("fallbacks", _fallback(one)) for one in draft.fallbacks)]
+    wanted = [(name, one) for name, one in written if one.address and one.address.strip()]
     if not wanted:
         raise Refused("empty", "There is no address.", "address", None)
     if len(wanted) > MAX_FALLBACKS + 1:
         raise Refused("too_many", f"A contact has {MAX_FALLBACKS} fallback addresses at most.", "fallbacks", None)
     if channel is Channel.EMAIL:
-        found = [_mailbox(text, name, zone, postal_code, home or country, home) for name, text in wanted]
+        found = [_mailbox(one.address, name, zone, postal_code, home or country, home) for name, one in wanted]
     else:
-        found = [_number(text, name, zone, postal_code, home or country, home) for name, text in wanted]
+        found = [_number(one.address, name, zone, postal_code, home or country, home) for name, one in wanted]
+    if any(one.variables for _, one in wanted):
+        found = [
+            replace(address, variables={**address.variables, **one.variables})
+            for address, (_, one) in zip(found, wanted, strict=True)
+        ]
     first = found[0]
     return NewContact(
         reference_id=_text(draft.reference_id, "reference_id", MAX_REFERENCE),
@@ -92,6 +105,10 @@ def _contact(draft: ContactDraft, channel: Channel, country: str, line: int) -> 
         priority=_priority(draft.priority),
         line=line,
     )
+
+
+def _fallback(written: str | Fallback) -> Fallback:
+    return Fallback(written) if isinstance(written, str) else written
 
 
 def _number(text: str, name: str, zone: str | None, postal_code: str | None, country: str, home: str | None) -> Address:

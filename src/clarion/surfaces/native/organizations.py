@@ -45,6 +45,8 @@ class SettingsShape(Shape):
     default_country: Country = Field(description="Country of numbers that come without one (ISO 3166).")
     timezone: Zone = Field(description="The clock of daily caps, and of agents and campaigns that name none.")
     max_concurrent: Count | None = Field(description="Attempts in flight, over all campaigns.")
+    max_campaigns: Count | None = Field(description="Campaigns that are neither over nor archived.")
+    max_parallel_calls: Count | None = Field(description="The largest `max_concurrent` of one campaign.")
     person_limits: PersonLimitsShape
 
     @classmethod
@@ -55,6 +57,8 @@ class SettingsShape(Shape):
             default_country=settings.default_country,
             timezone=settings.timezone,
             max_concurrent=settings.max_concurrent,
+            max_campaigns=settings.max_campaigns,
+            max_parallel_calls=settings.max_parallel_calls,
             person_limits=PersonLimitsShape(per_day=limits.per_day, per_week=limits.per_week, min_gap=limits.min_gap),
         )
 
@@ -65,6 +69,8 @@ class SettingsPatch(Shape):
     default_country: Country = left_out()
     timezone: Zone = left_out()
     max_concurrent: Count | None = None
+    max_campaigns: Count | None = None
+    max_parallel_calls: Count | None = None
     person_limits: PersonLimitsShape = left_out("Replaces all three.")
 
     def changes(self) -> use.SettingsChanges:

@@ -34,6 +34,21 @@ CALLBACK = _word(Outcome.CALLBACK_REQUESTED, "200 asked to be called back", sip=
 COMPLETED = _word(Outcome.COMPLETED, "200", sip=200, answered_by="human")
 TOO_LONG = _word(Outcome.EXCEEDED_MAX_DURATION, "200 cut at the longest duration", sip=200, answered_by="human")
 
+GREETING = ("agent", "Hello, this is a call from the sandbox.", 0.5)
+LINES: Mapping[Outcome, tuple[tuple[str, str, float], ...]] = {
+    Outcome.COMPLETED: (
+        ("person", "Hello?", 0.0),
+        GREETING,
+        ("person", "Yes, that is me.", 4.0),
+        ("agent", "Thank you. Goodbye.", 12.0),
+    ),
+    Outcome.CALLBACK_REQUESTED: (("person", "Hello?", 0.0), GREETING, ("person", "Please call me back later.", 5.0)),
+    Outcome.OPTED_OUT: (("person", "Hello?", 0.0), GREETING, ("person", "Please stop calling me.", 4.0)),
+    Outcome.ABANDONED: (("person", "Hello?", 0.0),),
+    Outcome.VOICEMAIL: (("person", "Please leave a message after the tone.", 0.0),),
+}
+"""What is said in a call: who, what, and how many seconds after it was answered. One list for all calls."""
+
 FAILURES = (
     _word(Outcome.SERVICE_UNAVAILABLE, "500", sip=500),
     _word(Outcome.RESOURCE_UNAVAILABLE, "503", sip=503),
@@ -136,11 +151,12 @@ def _call(meeting: Encounter, trick: Trick) -> Report:
     if talk > ask.max_s:
         word, talk, results, callback = TOO_LONG, ask.max_s, None, None
     outcome, detail, raw = word
+    said = {"transcript": LINES[outcome]} if outcome in LINES else {}
     return meeting.report(
         outcome,
         answered + talk,
         detail,
-        {**raw, "talk_s": round(talk, 1)},
+        {**raw, "talk_s": round(talk, 1), **said},
         answered_s=answered,
         callback_s=callback,
         results=results,
