@@ -14,6 +14,21 @@ from clarion.core.outcomes import CARRIER_FAULTS, FinishReason
 from clarion.core.retries import Case, Finish, Retry, WindowsView, burns, decide
 from clarion.core.schedule import Span
 
+DISPOSITION = "outcome"
+"""Where an agent's results say what came of a conversation, in a word of its business."""
+DISPOSITIONS = frozenset(
+    {
+        "interested",
+        "not_interested",
+        "completed",
+        "requested_callback_later",
+        "requested_callback_new_number",
+        "do_not_contact",
+        "ai_averse",
+    }
+)
+"""The words that are counted. Others are kept with the attempt, but no tally grows with what an agent makes up."""
+
 
 def verdict_on(
     planner: Planner, campaign: Campaign, batch: Batch, live: Live, report: Report, other_trunks: int
@@ -60,6 +75,12 @@ def unless_over(campaign: Campaign, batch: Batch, verdict: Retry | Finish) -> Re
     if campaign.status is CampaignStatus.COMPLETED or batch.status is BatchStatus.EXPIRED:
         return Finish(FinishReason.EXPIRED, "sweep")
     return verdict
+
+
+def disposition_of(report: Report) -> str | None:
+    """What the agent says came of the conversation, when it says it in one of the words that are counted."""
+    said = report.results.get(DISPOSITION)
+    return said if isinstance(said, str) and said in DISPOSITIONS else None
 
 
 def goal_of(campaign: Campaign, report: Report) -> bool | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from clarion.app.aftermath import faults_after, goal_of, unless_over, verdict_on
+from clarion.app.aftermath import disposition_of, faults_after, goal_of, unless_over, verdict_on
 from clarion.app.amend import amend
 from clarion.app.page import Page, ended_key
 from clarion.app.planning import Planner
@@ -223,6 +223,8 @@ def _count(
         tallies[campaign_id, batch_id, f"cost:{report.currency or 'USD'}"] += report.cost_micros
     if goal and not live.contact.goal_reached:
         tallies[campaign_id, batch_id, "goal"] += 1
+    if (said := disposition_of(report)) is not None:
+        tallies[campaign_id, batch_id, f"told:{outcome}:{said}"] += 1
     # What the contact is known by is the report's word; earlier news of the attempt stays the attempt's.
     last, before = report.outcome, live.contact.last_outcome
     if last is not before:

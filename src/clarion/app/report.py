@@ -41,6 +41,8 @@ class Numbers:
     retries: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """Outcome -> attempts."""
+    told: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Outcome, and the disposition that the agent told -> attempts."""
     goals: int = 0
     costs: Mapping[str, int] = field(default_factory=dict)
     """Currency -> millionths."""
@@ -94,10 +96,19 @@ def numbers(tallies: Mapping[str, int], live: Mapping[str, int]) -> Numbers:
         first_attempts=tallies.get("first_attempts", 0),
         retries=tallies.get("retries", 0),
         outcomes=dict(families.get("outcome", Counter())),
+        told=_told(families.get("told", Counter())),
         goals=tallies.get("goal", 0),
         costs=dict(families.get("cost", Counter())),
         hours={hour: hours[hour] for hour in sorted(hours)},
     )
+
+
+def _told(told: Mapping[str, int]) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for rest, n in told.items():
+        outcome, _, said = rest.partition(":")
+        found[outcome, said] = n
+    return found
 
 
 def _standing(
