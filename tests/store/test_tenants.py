@@ -17,6 +17,7 @@ from clarion.store.people import StoredPeopleRows
 from clarion.store.reports import StoredReportRows
 from clarion.store.resources import StoredResourceRows
 from clarion.store.suppression import StoredSuppressionRows
+from clarion.store.texts import StoredTextRows
 
 PEOPLE_FACING = (
     StoredCampaignRows,
@@ -26,10 +27,11 @@ PEOPLE_FACING = (
     StoredReportRows,
     StoredResourceRows,
     StoredSuppressionRows,
+    StoredTextRows,
 )
 
 OWNED = {"Organization", "User", "ApiKey", "Agent", "KeptTrunk", "Sender", "Pool", "Suppression", "Consent", "Campaign"}
-OWNED |= {"Batch", "Contact", "Endpoint", "Import", "NewMessage", "Delivery", "Message"}
+OWNED |= {"Batch", "Contact", "Endpoint", "Import", "NewMessage", "Delivery", "Message", "Text"}
 """Values that carry their organisation."""
 
 EXEMPT = {

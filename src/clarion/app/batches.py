@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from clarion.app.actor import Actor, Role
+from clarion.app.add_contacts import held_key
 from clarion.app.ports.campaigns import BatchFilters
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
@@ -19,7 +20,7 @@ from clarion.core.events import Happening, batch_event, messages_for
 from clarion.core.pacing import Pacing, pacing_problems
 
 KEY_LENGTH = 255
-DEFAULT_KEY = re.compile(r"campaign-[0-9]+")
+DEFAULT_KEY = re.compile(r"campaign-[0-9]+(-held)?")
 REASON_LENGTH = 1_000
 
 
@@ -77,6 +78,8 @@ async def edit_batch(
     async with ledger.write() as tx:
         batch = await tx.campaigns.get_batch(actor.organization_id, key, lock=True)
         _must_not_be_deleted(batch)
+        if batch.key == held_key(batch.campaign_id):
+            raise Conflict("held_batch", "Contacts that are held back are launched one by one, not by their batch.")
         before = BatchContent(batch.pacing, batch.expires_at, batch.status is BatchStatus.PAUSED, batch.extras)
         content = change(before)
         if content == before:
@@ -125,6 +128,8 @@ async def delete_batch(ledger: Ledger, clock: Clock, actor: Actor, key: str, rea
         batch = await tx.campaigns.get_batch(actor.organization_id, key, lock=True)
         if batch.key == f"campaign-{batch.campaign_id}":
             raise Conflict("default_batch", "A campaign's default batch cannot be deleted; cancel the campaign.")
+        if batch.key == held_key(batch.campaign_id):
+            raise Conflict("held_batch", "The batch of contacts that are held back stays; remove the contacts.")
         if batch.deleted_at is not None:
             return batch
         changed = replace(

@@ -8,17 +8,20 @@ from datetime import datetime
 from typing import Any
 
 from clarion.app.actor import Actor, Role
-from clarion.app.add_contacts import SLOT
+from clarion.app.add_contacts import SLOT, bands_of
 from clarion.app.page import ended_key
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.ports.people import DUPLICATE_ADDRESS, ContactFilters
 from clarion.app.ports.queue import Move
 from clarion.app.refusals import Conflict, Invalid, Problem
+from clarion.app.steer import turn
+from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus
 from clarion.core.contacts import Address, BadRow, Contact, Decision, band
-from clarion.core.events import contact_finished, messages_for
+from clarion.core.events import contact_finished, contact_reopened, messages_for
+from clarion.core.lifecycle import Action
 from clarion.core.outcomes import Channel, ContactState, FinishReason
-from clarion.wire.contact_drafts import ContactDraft, parse_contact
+from clarion.wire.contact_drafts import ContactDraft, Fallback, parse_contact
 from clarion.wire.mail_addresses import MailAddress, parse_mail_address
 from clarion.wire.phones import Phone, parse_phone
 
@@ -30,7 +33,7 @@ class ContactChange:
     variables: Mapping[str, Any] = field(default_factory=dict)
     """Merged into those there are; a None takes a variable away. Takes effect in any state."""
     address: str | None = None
-    fallbacks: tuple[str, ...] | None = None
+    fallbacks: tuple[str | Fallback, ...] | None = None
     timezone: str | None = None
     postal_code: str | None = None
     priority: int | None = None
@@ -112,7 +115,11 @@ async def _steered(tx: Tx, contact: Contact, change: ContactChange, now: datetim
     new = parse_contact(
         ContactDraft(
             address=contact.address if change.address is None else change.address,
-            fallbacks=tuple(one.value for one in contact.fallbacks) if change.fallbacks is None else change.fallbacks,
+            fallbacks=(
+                tuple(Fallback(one.value, one.variables) for one in contact.fallbacks)
+                if change.fallbacks is None
+                else change.fallbacks
+            ),
             timezone=contact.zone if change.timezone is None else change.timezone,
             postal_code=contact.postal_code if change.postal_code is None else change.postal_code,
             priority=contact.priority if change.priority is None else change.priority,
@@ -156,23 +163,23 @@ def _addresses(contact: Contact) -> list[Address]:
 
 async def remove_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_ids: Sequence[int]) -> Removal:
     """Finish waiting contacts as removed; they stay in the ledger with their stories. Foreign ids are passed over."""
+    return await finish_contacts(ledger, clock, actor, contact_ids, FinishReason.REMOVED)
+
+
+async def finish_contacts(
+    ledger: Ledger, clock: Clock, actor: Actor, contact_ids: Sequence[int], reason: FinishReason
+) -> Removal:
+    """Finish waiting contacts by hand, for `reason`. Foreign ids are passed over."""
     actor.must_be(Role.OPERATOR)
     now = clock.now()
     async with ledger.write() as tx:
         found = await tx.people.lock_many(actor.organization_id, contact_ids)
         waiting = [contact for contact in found if contact.state is ContactState.WAITING]
-        await tx.queue.move([Move.stay(contact).finished(FinishReason.REMOVED) for contact in waiting], now)
-        inputs = {"reason": FinishReason.REMOVED, "user_id": actor.user_id}
+        await tx.queue.move([Move.stay(contact).finished(reason) for contact in waiting], now)
+        inputs = {"reason": reason, "user_id": actor.user_id}
         await tx.queue.decide([_line(contact, now, "finished", inputs) for contact in waiting])
-        counts: dict[tuple[int, int, str], int] = {}
-        for contact in waiting:
-            keys = [f"finished:{FinishReason.REMOVED}", f"skipped:{FinishReason.REMOVED}"]
-            keys.append(ended_key(FinishReason.REMOVED, contact.last_outcome))
-            for key in [*keys, "unattempted"] if contact.tries == 0 else keys:
-                place = (contact.campaign_id, contact.batch_id, key)
-                counts[place] = counts.get(place, 0) + 1
-        await tx.queue.count(SLOT, counts)
-        gone = [replace(c, state=ContactState.FINISHED, finish_reason=FinishReason.REMOVED) for c in waiting]
+        await tx.queue.count(SLOT, _ends(waiting, reason))
+        gone = [replace(c, state=ContactState.FINISHED, finish_reason=reason) for c in waiting]
         endpoints = await tx.outbox.endpoints_for(actor.organization_id)
         await tx.outbox.put(messages_for(endpoints, [contact_finished(contact, now) for contact in gone], now))
     return Removal(
@@ -180,6 +187,70 @@ async def remove_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_id
         live=tuple(contact.id for contact in found if contact.state is ContactState.RELEASED),
         finished=tuple(contact.id for contact in found if contact.state is ContactState.FINISHED),
     )
+
+
+async def reopen_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_ids: Sequence[int]) -> Sequence[int]:
+    """Let finished contacts wait again, due at once; the ids of those that do. Others are passed over.
+
+    Whoever has used up the campaign's attempts gets them anew. A campaign that was completed runs again. Who asked not
+    to be contacted, or has a dead address on the list, is skipped again by the release. Raises Conflict when the
+    campaign is called off, or a batch is over.
+    """
+    actor.must_be(Role.OPERATOR)
+    now = clock.now()
+    async with ledger.write() as tx:
+        known = [c for c in await tx.queue.contacts(list(contact_ids)) if c.organization_id == actor.organization_id]
+        campaigns = {
+            n: await tx.campaigns.lock(actor.organization_id, n) for n in sorted({c.campaign_id for c in known})
+        }
+        found = await tx.people.lock_many(actor.organization_id, [contact.id for contact in known])
+        over = [contact for contact in found if contact.state is ContactState.FINISHED]
+        for batch_id in sorted({contact.batch_id for contact in over}):
+            _must_take(await tx.campaigns.batch_by_id(actor.organization_id, batch_id), now)
+            some = [contact for contact in over if contact.batch_id == batch_id]
+            await tx.campaigns.add_bands(batch_id, bands_of(some))
+        again = [_anew(contact, campaigns[contact.campaign_id]) for contact in over]
+        await tx.people.reopen(again, now)
+        for contact in over:
+            assert contact.finish_reason is not None
+            ends = _ends([contact], contact.finish_reason, skipped=False)
+            await tx.queue.count(SLOT, {key: -n for key, n in ends.items()})
+        await tx.queue.decide([_line(c, now, "reopened", {"user_id": actor.user_id}) for c in again])
+        endpoints = await tx.outbox.endpoints_for(actor.organization_id)
+        await tx.outbox.put(messages_for(endpoints, [contact_reopened(contact, now) for contact in again], now))
+        for campaign in campaigns.values():
+            if campaign.status is CampaignStatus.CANCELLED or campaign.archived_at is not None:
+                raise Conflict("over", f"Campaign {campaign.id} is over.")
+            if campaign.status is CampaignStatus.COMPLETED and any(c.campaign_id == campaign.id for c in again):
+                await turn(tx, campaign, Action.REOPEN, now, {"user_id": actor.user_id}, rule="contacts_reopened")
+    return [contact.id for contact in again]
+
+
+def _must_take(batch: Batch, now: datetime) -> None:
+    expired = batch.expires_at is not None and batch.expires_at <= now
+    if expired or batch.deleted_at is not None or batch.status in (BatchStatus.EXPIRED, BatchStatus.CANCELLED):
+        raise Conflict("batch_over", f"Batch {batch.key!r} is over and takes no contacts.")
+
+
+def _anew(contact: Contact, campaign: Campaign) -> Contact:
+    """A finished contact as it waits again. The attempts made stay counted; the budget starts anew when it is spent."""
+    spent = contact.burned >= campaign.plan.retries.max_attempts
+    return replace(contact, state=ContactState.WAITING, finish_reason=None, burned=0 if spent else contact.burned)
+
+
+def _ends(
+    contacts: Sequence[Contact], reason: FinishReason, *, skipped: bool = True
+) -> dict[tuple[int, int, str], int]:
+    """What the tallies count for contacts that a person finished for `reason`."""
+    counts: dict[tuple[int, int, str], int] = {}
+    for contact in contacts:
+        keys = [f"finished:{reason}", ended_key(reason, contact.last_outcome)]
+        keys += [f"skipped:{reason}"] if skipped else []
+        keys += ["unattempted"] if contact.tries == 0 else []
+        for key in keys:
+            place = (contact.campaign_id, contact.batch_id, key)
+            counts[place] = counts.get(place, 0) + 1
+    return counts
 
 
 def _line(contact: Contact, now: datetime, verdict: str, inputs: Mapping[str, Any]) -> Decision:

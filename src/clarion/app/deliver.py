@@ -53,7 +53,8 @@ class Handover:
 
     parcels: Sequence[Parcel] = ()
     spoilt: Sequence[Reply] = ()
-    """Claimed, but there is nothing to send: no one words its format, or the secret cannot be opened."""
+    """Claimed, but there is nothing to send: no one words its format, the secret cannot be opened, or (without an
+    error, so that they count as taken) its format has nothing to say of them."""
     next_at: datetime | None = None
     """When something else is due; None when nothing is known to be."""
 
@@ -132,6 +133,7 @@ async def _record(tx: Tx, replies: Sequence[Reply], now: datetime) -> None:
                 duration_ms=reply.duration // timedelta(milliseconds=1),
             )
             for reply in replies
+            if reply.status is not None or reply.error is not None
         ]
     )
 
@@ -166,13 +168,17 @@ async def _packed(
             spoilt += [Reply(message, endpoints[message.endpoint_id].url, None, error) for message in group]
             continue
         for message, body in zip(group, bodies, strict=True):
-            parcels.append(Parcel(message, endpoints[message.endpoint_id], body, opened[message.endpoint_id] or ()))
+            endpoint = endpoints[message.endpoint_id]
+            if body is None:
+                spoilt.append(Reply(message, endpoint.url, None, None))
+            else:
+                parcels.append(Parcel(message, endpoint, body, opened[endpoint.id] or ()))
     return Handover(parcels, spoilt)
 
 
 async def _bodies(
     ledger: Ledger, formats: Mapping[str, PayloadFormat], name: str, messages: Sequence[Message]
-) -> Sequence[bytes]:
+) -> Sequence[bytes | None]:
     if name == NATIVE:
         return [native_body(message.payload) for message in messages]
     if name not in formats:

@@ -158,6 +158,7 @@ class StoredCampaignRows:
             "campaign_id": batch.campaign_id,
             "key": batch.key,
             "bands": batch.bands,
+            "updated_by": batch.updated_by,
             "created_at": batch.created_at,
         }
         build = postgresql.insert if self._session.is_postgres else sqlite.insert
@@ -289,6 +290,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         updated_at=row.updated_at,
         extras=row.extras,
         planned_version=row.planned_version,
+        updated_by=row.updated_by,
     )
 
 
@@ -319,4 +321,5 @@ def _batch(row: Row[Any]) -> Batch:
         deleted_at=row.deleted_at,
         deleted_reason=row.deleted_reason,
         extras=row.extras,
+        updated_by=row.updated_by,
     )

@@ -23,6 +23,7 @@ from clarion.store.resources import StoredResourceRows
 from clarion.store.schema import metadata
 from clarion.store.session import Session
 from clarion.store.suppression import StoredSuppressionRows
+from clarion.store.texts import StoredTextRows
 
 BUSY_SECONDS = 30
 IDLE_SECONDS = 10
@@ -71,6 +72,11 @@ class StoredTx:
     def suppression(self) -> StoredSuppressionRows:
         """Do-not-contact entries and consents."""
         return StoredSuppressionRows(self.session)
+
+    @cached_property
+    def texts(self) -> StoredTextRows:
+        """Prompts and greetings."""
+        return StoredTextRows(self.session)
 
     @cached_property
     def outbox(self) -> StoredOutboxRows:

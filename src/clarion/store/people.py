@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
 
 from clarion.app.ports.people import (
     DUPLICATE_ADDRESS,
@@ -59,6 +59,7 @@ QUEUE_NAMES = (
     "tries",
     "burned",
     "faults",
+    "finish_reason",
     "goal_reached",
     "updated_at",
 )
@@ -76,19 +77,79 @@ class StoredPeopleRows:
 
     # contacts
 
-    async def add(self, batch: Batch, given: Sequence[NewContact], now: datetime, *, allow_duplicates: bool) -> Added:
+    async def add(
+        self,
+        batch: Batch,
+        given: Sequence[NewContact],
+        now: datetime,
+        *,
+        allow_duplicates: bool,
+        keep_duplicates: bool = False,
+    ) -> Added:
         """See the port."""
         known = await self._known(batch, given, allow_duplicates)
         new, duplicates = await _off_loop(len(given), lambda: _sift(given, *known, allow_duplicates))
-        if not new:
-            return Added((None,) * len(given), tuple(duplicates))
-        ids = dict(zip(new, await self._session.new_ids("contacts", len(new)), strict=True))
+        repeated: dict[int, BadRow] = {}
+        if keep_duplicates:
+            repeated = {place: bad for place, bad in duplicates.items() if bad.code == DUPLICATE_ADDRESS}
+            duplicates = {place: bad for place, bad in duplicates.items() if place not in repeated}
+        written = sorted([*new, *repeated])
+        if not written:
+            return Added((None,) * len(given), tuple(duplicates.values()))
+        ids = dict(zip(written, await self._session.new_ids("contacts", len(written)), strict=True))
         people, places = await _off_loop(
-            len(new), lambda: _rows(batch, [(ids[position], given[position]) for position in new], to_micros(now))
+            len(written),
+            lambda: _rows(batch, [(ids[place], given[place], place in repeated) for place in written], to_micros(now)),
         )
         await copy_in(self._session, contacts, CONTACT_NAMES, people)
         await copy_in(self._session, queue, QUEUE_NAMES, places)
-        return Added(tuple(map(ids.get, range(len(given)))), tuple(duplicates))
+        return Added(
+            tuple(map(ids.get, range(len(given)))),
+            tuple(duplicates.values()),
+            tuple((ids[place], bad) for place, bad in repeated.items()),
+        )
+
+    async def references(self, organization_id: int, batch_id: int, wanted: Sequence[str]) -> set[str]:
+        """See the port."""
+        if not wanted:
+            return set()
+        among = self._session.among(contacts.c.reference_id, list(wanted))
+        found = await self._session.execute(
+            select(contacts.c.reference_id).where(
+                contacts.c.organization_id == organization_id, contacts.c.batch_id == batch_id, among
+            )
+        )
+        return set(found.scalars())
+
+    async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime, now: datetime) -> None:
+        """See the port."""
+        ids = list(contact_ids)
+        await self._session.execute(
+            update(contacts).where(self._session.among(contacts.c.id, ids)).values(batch_id=batch.id)
+        )
+        await self._session.execute(
+            update(queue)
+            .where(self._session.among(queue.c.contact_id, ids), queue.c.state == ContactState.WAITING)
+            .values(batch_id=batch.id, next_at=due, not_before=due, updated_at=now)
+        )
+
+    async def reopen(self, contacts: Sequence[Contact], now: datetime) -> None:
+        """See the port."""
+        for one in contacts:
+            await self._session.execute(
+                update(queue)
+                .where(queue.c.contact_id == one.id, queue.c.state == ContactState.FINISHED)
+                .values(
+                    state=ContactState.WAITING,
+                    finish_reason=None,
+                    band=band(one.priority, retry=one.tries > 0),
+                    burned=one.burned,
+                    faults=0,
+                    next_at=now,
+                    not_before=now,
+                    updated_at=now,
+                )
+            )
 
     async def _known(
         self, batch: Batch, given: Sequence[NewContact], allow_duplicates: bool
@@ -146,28 +207,24 @@ class StoredPeopleRows:
         self, organization_id: int, filters: ContactFilters, after: int | None, limit: int
     ) -> Sequence[Contact]:
         """See the port."""
-        statement = contacts_query().where(contacts.c.organization_id == organization_id)
-        plain: dict[ColumnElement[Any], Any] = {
-            contacts.c.campaign_id: filters.campaign_id,
-            contacts.c.batch_id: filters.batch_id,
-            contacts.c.address: filters.address,
-            contacts.c.reference_id: filters.reference_id,
-        }
-        for column, wanted in plain.items():
-            if wanted is not None:
-                statement = statement.where(column == wanted)
-        several: dict[ColumnElement[Any], frozenset[Any]] = {
-            queue.c.state: filters.states,
-            queue.c.finish_reason: filters.finish_reasons,
-            queue.c.last_outcome: filters.last_outcomes,
-        }
-        for column, words in several.items():
-            if words:
-                statement = statement.where(column.in_(sorted(words)))
+        statement = contacts_query().where(*_meant(organization_id, filters))
         if after is not None:
             statement = statement.where(contacts.c.id > after)
         rows = await self._session.execute(statement.order_by(contacts.c.id).limit(limit))
         return [contact_of(row) for row in rows]
+
+    async def browse(
+        self, organization_id: int, filters: ContactFilters, offset: int, limit: int, *, newest_first: bool
+    ) -> tuple[Sequence[Contact], int]:
+        """See the port. What is counted is joined to the queue only when a filter asks for where people stand."""
+        mine = _meant(organization_id, filters)
+        count = select(func.count()).select_from(contacts)
+        if _stands(filters):
+            count = select(func.count()).select_from(queue).join(contacts, contacts.c.id == queue.c.contact_id)
+        total = int((await self._session.execute(count.where(*mine))).scalar_one())
+        order = contacts.c.id.desc() if newest_first else contacts.c.id
+        page = contacts_query().where(*mine).order_by(order).offset(offset).limit(limit)
+        return [contact_of(row) for row in await self._session.execute(page)], total
 
     async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:
         """See the port."""
@@ -277,19 +334,59 @@ class StoredPeopleRows:
         return {row[0]: row[1] for row in await self._session.execute(statement)}
 
 
+def _stands(filters: ContactFilters) -> dict[ColumnElement[Any], frozenset[Any]]:
+    """What filters ask of where people stand."""
+    several: dict[ColumnElement[Any], frozenset[Any]] = {
+        queue.c.state: filters.states,
+        queue.c.finish_reason: filters.finish_reasons,
+        queue.c.last_outcome: filters.last_outcomes,
+    }
+    asked = {column: words for column, words in several.items() if words}
+    if filters.min_tries or filters.without_reasons:
+        asked.setdefault(queue.c.tries, frozenset())
+    return asked
+
+
+def _meant(organization_id: int, filters: ContactFilters) -> list[ColumnElement[bool]]:
+    """The contacts that filters mean."""
+    mine: list[ColumnElement[bool]] = [contacts.c.organization_id == organization_id]
+    plain: dict[ColumnElement[Any], Any] = {
+        contacts.c.campaign_id: filters.campaign_id,
+        contacts.c.batch_id: filters.batch_id,
+        contacts.c.address: filters.address,
+        contacts.c.reference_id: filters.reference_id,
+    }
+    mine += [column == wanted for column, wanted in plain.items() if wanted is not None]
+    mine += [column.in_(sorted(words)) for column, words in _stands(filters).items() if words]
+    if filters.campaign_ids:
+        mine.append(contacts.c.campaign_id.in_(sorted(filters.campaign_ids)))
+    if filters.address_part is not None:
+        mine.append(contacts.c.address.contains(filters.address_part, autoescape=True))
+    if filters.created_since is not None:
+        mine.append(contacts.c.created_at >= filters.created_since)
+    if filters.created_until is not None:
+        mine.append(contacts.c.created_at < filters.created_until)
+    if filters.min_tries:
+        mine.append(queue.c.tries >= filters.min_tries)
+    if filters.without_reasons:
+        reasons = sorted(filters.without_reasons)
+        mine.append(or_(queue.c.finish_reason.is_(None), queue.c.finish_reason.not_in(reasons)))
+    return mine
+
+
 def _sift(
     given: Sequence[NewContact], by_reference: dict[str, str], by_address: dict[str, str], allow_duplicates: bool
-) -> tuple[list[int], list[BadRow]]:
-    """Positions of new contacts, and the duplicates: of those in the ledger and of those before them here."""
-    new, duplicates = [], []
+) -> tuple[list[int], dict[int, BadRow]]:
+    """Positions of new contacts; by position the duplicates: of those in the ledger and of those before them here."""
+    new, duplicates = list[int](), dict[int, BadRow]()
     for position, contact in enumerate(given):
         line, address, reference = contact.line or position + 1, contact.address.value, contact.reference_id
         if reference is not None and (first := by_reference.get(reference)):
             told = f"The batch has this reference already: {first}."
-            duplicates.append(BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference))
+            duplicates[position] = BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference)
         elif not allow_duplicates and (first := by_address.get(address)):
             told = f"The campaign has this address already: {first}."
-            duplicates.append(BadRow(line, DUPLICATE_ADDRESS, told, "address", address))
+            duplicates[position] = BadRow(line, DUPLICATE_ADDRESS, told, "address", address)
         else:
             new.append(position)
             here = f"line {line}"
@@ -300,13 +397,13 @@ def _sift(
 
 
 def _rows(
-    batch: Batch, new: Sequence[tuple[int, NewContact]], now: int
+    batch: Batch, new: Sequence[tuple[int, NewContact, bool]], now: int
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """Rows of the tables `contacts` and `queue`, as the database keeps their values."""
+    """Rows of the tables `contacts` and `queue`, as the database keeps their values; duplicates are finished."""
     organization_id, campaign_id, batch_id = batch.organization_id, batch.campaign_id, batch.id
     people: list[tuple[Any, ...]] = []
     places: list[tuple[Any, ...]] = []
-    for contact_id, c in new:
+    for contact_id, c, repeats in new:
         address, region_key = c.address.value, c.address.region_key
         people.append(
             (
@@ -334,15 +431,16 @@ def _rows(
                 organization_id,
                 campaign_id,
                 batch_id,
-                "waiting",
+                "finished" if repeats else "waiting",
                 lane,
                 region_key,
                 0,
-                now,
-                now,
+                None if repeats else now,
+                None if repeats else now,
                 0,
                 0,
                 0,
+                "duplicate" if repeats else None,
                 False,
                 now,
             )

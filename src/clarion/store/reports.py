@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, or_, select
 
 from clarion.app.ports.reports import NO_OUTCOME, AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
 from clarion.app.refusals import NotFound
@@ -95,32 +95,31 @@ class StoredReportRows:
         self, organization_id: int, filters: AttemptFilters, cursor: int | None, limit: int
     ) -> Sequence[Attempt]:
         """See the port."""
-        statement = select(*ATTEMPT_COLUMNS).where(attempts.c.organization_id == organization_id)
-        for name in (
-            "campaign_id",
-            "batch_id",
-            "contact_id",
-            "person",
-            "address",
-            "provider_id",
-            "sender_id",
-            "channel",
-        ):
-            wanted = getattr(filters, name)
-            if wanted is not None:
-                statement = statement.where(attempts.c[name] == wanted)
-        if filters.states:
-            statement = statement.where(attempts.c.state.in_(sorted(filters.states)))
-        if filters.outcomes:
-            statement = statement.where(attempts.c.outcome.in_(sorted(filters.outcomes)))
-        if filters.since is not None:
-            statement = statement.where(attempts.c.released_at >= filters.since)
-        if filters.until is not None:
-            statement = statement.where(attempts.c.released_at < filters.until)
+        statement = select(*ATTEMPT_COLUMNS).where(*_meant(organization_id, filters))
         if cursor is not None:
             statement = statement.where(attempts.c.id < cursor)
         rows = await self._session.execute(statement.order_by(attempts.c.id.desc()).limit(limit))
         return [attempt_of(row) for row in rows]
+
+    async def browse_attempts(
+        self, organization_id: int, filters: AttemptFilters, offset: int, limit: int
+    ) -> tuple[Sequence[Attempt], int]:
+        """See the port."""
+        mine = (*_meant(organization_id, filters), attempts.c.state != AttemptState.TAKEN_BACK)
+        total = (await self._session.execute(select(func.count()).select_from(attempts).where(*mine))).scalar_one()
+        page = select(*ATTEMPT_COLUMNS).where(*mine).order_by(attempts.c.id.desc()).offset(offset).limit(limit)
+        return [attempt_of(row) for row in await self._session.execute(page)], int(total)
+
+    async def attempts_of(self, organization_id: int, contact_ids: Sequence[int]) -> Sequence[Attempt]:
+        """See the port."""
+        if not contact_ids:
+            return []
+        statement = select(*ATTEMPT_COLUMNS).where(
+            attempts.c.organization_id == organization_id,
+            self._session.among(attempts.c.contact_id, list(contact_ids)),
+            attempts.c.state != AttemptState.TAKEN_BACK,
+        )
+        return [attempt_of(row) for row in await self._session.execute(statement.order_by(attempts.c.id))]
 
     async def attempt(self, organization_id: int, attempt_id: int) -> Attempt:
         """See the port."""
@@ -355,6 +354,38 @@ class StoredReportRows:
             Recipient(r.id, r.batch_id, r.reference_id, r.address, r.region_key, r.line_type, r.variables or {})
             for r in await self._session.execute(statement)
         ]
+
+
+def _meant(organization_id: int, filters: AttemptFilters) -> list[ColumnElement[bool]]:
+    """The attempts that filters mean."""
+    mine: list[ColumnElement[bool]] = [attempts.c.organization_id == organization_id]
+    for name in (
+        "campaign_id",
+        "batch_id",
+        "contact_id",
+        "person",
+        "address",
+        "provider_id",
+        "sender_id",
+        "channel",
+    ):
+        wanted = getattr(filters, name)
+        if wanted is not None:
+            mine.append(attempts.c[name] == wanted)
+    several: dict[str, frozenset[Any]] = {
+        "state": filters.states,
+        "outcome": filters.outcomes,
+        "campaign_id": filters.campaign_ids,
+        "contact_id": filters.contact_ids,
+    }
+    mine += [attempts.c[name].in_(sorted(words)) for name, words in several.items() if words]
+    if filters.since is not None:
+        mine.append(attempts.c.released_at >= filters.since)
+    if filters.until is not None:
+        mine.append(attempts.c.released_at < filters.until)
+    if filters.address_part is not None:
+        mine.append(attempts.c.address.contains(filters.address_part, autoescape=True))
+    return mine
 
 
 def _waiting(statement: Select[Any], organization_id: int, campaign_id: int) -> Select[Any]:

@@ -13,6 +13,7 @@ from clarion.app.ports.queue import QueueRows
 from clarion.app.ports.reports import ReportRows
 from clarion.app.ports.resources import ResourceRows
 from clarion.app.ports.suppression import SuppressionRows
+from clarion.app.ports.texts import TextRows
 
 
 class Tx(Protocol):
@@ -56,6 +57,11 @@ class Tx(Protocol):
     @property
     def outbox(self) -> OutboxRows:
         """Webhook endpoints, messages, deliveries."""
+        ...
+
+    @property
+    def texts(self) -> TextRows:
+        """Prompts and greetings."""
         ...
 
     async def new_ids(self, kind: str, count: int = 1) -> range:

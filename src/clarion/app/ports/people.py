@@ -24,10 +24,12 @@ class Added:
     """One for each that was given, in order; None for a duplicate."""
     duplicates: tuple[BadRow, ...]
     """Each tells whom it repeats; the codes are DUPLICATE_ADDRESS and DUPLICATE_REFERENCE."""
+    kept: tuple[tuple[int, BadRow], ...] = ()
+    """Duplicates that were written as finished contacts: the id, and whom it repeats."""
 
     @property
     def accepted(self) -> int:
-        """How many are new."""
+        """How many are in the ledger now, those that are finished as duplicates among them."""
         return len(self.ids) - len(self.duplicates)
 
 
@@ -43,6 +45,16 @@ class ContactFilters:
     address: str | None = None
     """Normalised, as contacts have it."""
     reference_id: str | None = None
+    campaign_ids: frozenset[int] = frozenset()
+    address_part: str | None = None
+    """Part of the first address."""
+    created_since: datetime | None = None
+    created_until: datetime | None = None
+    """Both half-open."""
+    min_tries: int = 0
+    """Attempts that they have had at least."""
+    without_reasons: frozenset[FinishReason] = frozenset()
+    """Not those that are finished for one of these."""
 
 
 class ImportStatus(StrEnum):
@@ -80,12 +92,34 @@ class Import:
 class PeopleRows(Protocol):
     """Contacts and imports."""
 
-    async def add(self, batch: Batch, given: Sequence[NewContact], now: datetime, *, allow_duplicates: bool) -> Added:
+    async def add(
+        self,
+        batch: Batch,
+        given: Sequence[NewContact],
+        now: datetime,
+        *,
+        allow_duplicates: bool,
+        keep_duplicates: bool = False,
+    ) -> Added:
         """Write contacts and their places in the queue, due at once; duplicates are left out and told.
 
         A reference is unique in its batch. An address is unique in its campaign unless `allow_duplicates`, whatever
-        became of the contact that has it. The caller holds the campaign's lock.
+        became of the contact that has it; with `keep_duplicates` one that comes again is written as finished. The
+        caller holds the campaign's lock.
         """
+        ...
+
+    async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime, now: datetime) -> None:
+        """Waiting contacts join another batch of their campaign, due at `due`. The caller holds their locks, and has
+        seen that nobody there has their references."""
+        ...
+
+    async def references(self, organization_id: int, batch_id: int, wanted: Sequence[str]) -> set[str]:
+        """Which of these references somebody in the batch has."""
+        ...
+
+    async def reopen(self, contacts: Sequence[Contact], now: datetime) -> None:
+        """Finished contacts wait again, due at once, with `burned` as given. The caller holds their locks."""
         ...
 
     async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
@@ -104,6 +138,12 @@ class PeopleRows(Protocol):
         self, organization_id: int, filters: ContactFilters, after: int | None, limit: int
     ) -> Sequence[Contact]:
         """In order of id, above `after`."""
+        ...
+
+    async def browse(
+        self, organization_id: int, filters: ContactFilters, offset: int, limit: int, *, newest_first: bool
+    ) -> tuple[Sequence[Contact], int]:
+        """Those on a page, in order of id, and how many there are in all."""
         ...
 
     async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:

@@ -30,6 +30,9 @@ class AttemptFilters:
     outcomes: frozenset[Outcome] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+    campaign_ids: frozenset[int] = frozenset()
+    contact_ids: frozenset[int] = frozenset()
+    address_part: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,16 @@ class ReportRows(Protocol):
         self, organization_id: int, filters: AttemptFilters, cursor: int | None, limit: int
     ) -> Sequence[Attempt]:
         """The newest first; `cursor` is the id of the last one seen."""
+        ...
+
+    async def browse_attempts(
+        self, organization_id: int, filters: AttemptFilters, offset: int, limit: int
+    ) -> tuple[Sequence[Attempt], int]:
+        """Those on a page, the newest first, and how many there are in all. None that was taken back."""
+        ...
+
+    async def attempts_of(self, organization_id: int, contact_ids: Sequence[int]) -> Sequence[Attempt]:
+        """Every attempt for these contacts in order of id, but for those that were taken back."""
         ...
 
     async def attempt(self, organization_id: int, attempt_id: int) -> Attempt:

@@ -10,6 +10,7 @@ from clarion.boot.cli.campaign import campaign
 from clarion.boot.cli.contact import contact
 from clarion.boot.cli.db import db
 from clarion.boot.cli.demo import EPILOG, demo
+from clarion.boot.cli.import_campaign import import_campaign
 from clarion.boot.cli.imports import import_
 from clarion.boot.cli.init import init
 from clarion.boot.cli.keys import keys
@@ -26,6 +27,13 @@ app.command(
         "zcat patients.csv.gz | clarion import - --campaign 7 --batch monday",
     ),
 )(import_)
+app.command(
+    "import-campaign",
+    epilog=examples(
+        "clarion import-campaign recall.json --from revox --agent 3 --dry-run",
+        "clarion import-campaign recall.json --from syllable",
+    ),
+)(import_campaign)
 app.add_typer(campaign, name="campaign")
 app.add_typer(contact, name="contact")
 app.command()(torture)
