@@ -60,7 +60,7 @@ def translate(body: NewCampaign, place: Place) -> Translation:
     plan = with_agent(Plan(schedule=schedule_of(body), retries=retries_of(body)), place.agent)
     start_at = start_of(body.startDate, plan.schedule)
     content = CampaignContent(
-        name=body.name, channel=Channel.VOICE, plan=plan, description=body.description, start_at=start_at
+        name=body.name.strip(), channel=Channel.VOICE, plan=plan, description=body.description, start_at=start_at
     )
     return Translation(
         content=content,
@@ -301,7 +301,7 @@ def changed(content: CampaignContent, change: CampaignFields, around: Around, ag
         start_at = start_of(whole.startDate, plan.schedule)
     return replace(
         content,
-        name=change.name if change.name is not None else content.name,
+        name=change.name.strip() if change.name is not None else content.name,
         description=change.description if "description" in named else content.description,
         plan=with_agent(plan, agent),
         agent_id=content.agent_id if agent is None else agent.id,

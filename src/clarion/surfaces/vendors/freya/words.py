@@ -107,16 +107,6 @@ is an attempt whose fate is not known.
 """
 
 
-def outcomes_of(conditions: Iterable[str]) -> frozenset[Outcome]:
-    """What is tried again under these conditions."""
-    return frozenset(outcome for word in conditions for outcome in RETRY_CONDITIONS[word])
-
-
-def conditions_of(outcomes: Collection[Outcome]) -> list[str]:
-    """The conditions that outcomes read as: those whose namesake is among them."""
-    return [word for word, (namesake, *_) in RETRY_CONDITIONS.items() if namesake in outcomes]
-
-
 DEFAULT_CONDITIONS = (
     "No Answer",
     "Busy",
@@ -127,6 +117,19 @@ DEFAULT_CONDITIONS = (
     "Service Unavailable",
 )
 """What Freya retries when a campaign does not say; the end of its list is cut off in its documentation."""
+
+
+def outcomes_of(conditions: Iterable[str]) -> frozenset[Outcome]:
+    """What is tried again under these conditions."""
+    return frozenset(outcome for word in conditions for outcome in RETRY_CONDITIONS[word])
+
+
+def conditions_of(outcomes: Collection[Outcome]) -> list[str]:
+    """The conditions that outcomes read as: those whose namesake is among them."""
+    if outcomes == outcomes_of(DEFAULT_CONDITIONS):
+        return list(DEFAULT_CONDITIONS)
+    return [word for word, (namesake, *_) in RETRY_CONDITIONS.items() if namesake in outcomes]
+
 
 CAMPAIGN_WORDS: Mapping[CampaignStatus, str] = {
     CampaignStatus.DRAFT: "draft",
