@@ -105,7 +105,7 @@ async def edit_contact(ledger: Ledger, clock: Clock, actor: Actor, contact_id: i
         await tx.people.change(after, now)
         bands = 1 << band(after.priority, retry=False) | 1 << band(after.priority, retry=True)
         await tx.campaigns.add_bands(after.batch_id, bands)
-        await tx.queue.decide([_line(after, now, "edited", {"fields": changed, "user_id": actor.user_id})])
+        await tx.queue.decide([by_hand(after, now, "edited", {"fields": changed, "user_id": actor.user_id})])
         return await tx.people.get(actor.organization_id, contact_id)
 
 
@@ -177,8 +177,8 @@ async def finish_contacts(
         waiting = [contact for contact in found if contact.state is ContactState.WAITING]
         await tx.queue.move([Move.stay(contact).finished(reason) for contact in waiting], now)
         inputs = {"reason": reason, "user_id": actor.user_id}
-        await tx.queue.decide([_line(contact, now, "finished", inputs) for contact in waiting])
-        await tx.queue.count(SLOT, _ends(waiting, reason))
+        await tx.queue.decide([by_hand(contact, now, "finished", inputs) for contact in waiting])
+        await tx.queue.count(SLOT, ends(waiting, reason))
         gone = [replace(c, state=ContactState.FINISHED, finish_reason=reason) for c in waiting]
         endpoints = await tx.outbox.endpoints_for(actor.organization_id)
         await tx.outbox.put(messages_for(endpoints, [contact_finished(contact, now) for contact in gone], now))
@@ -211,11 +211,12 @@ async def reopen_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_id
             await tx.campaigns.add_bands(batch_id, bands_of(some))
         again = [_anew(contact, campaigns[contact.campaign_id]) for contact in over]
         await tx.people.reopen(again, now)
+        by_rule = await tx.queue.ended_by_rule([contact.id for contact in over])
         for contact in over:
             assert contact.finish_reason is not None
-            ends = _ends([contact], contact.finish_reason, skipped=False)
-            await tx.queue.count(SLOT, {key: -n for key, n in ends.items()})
-        await tx.queue.decide([_line(c, now, "reopened", {"user_id": actor.user_id}) for c in again])
+            back = ends([contact], contact.finish_reason, skipped=contact.id in by_rule)
+            await tx.queue.count(SLOT, {key: -n for key, n in back.items()})
+        await tx.queue.decide([by_hand(c, now, "reopened", {"user_id": actor.user_id}) for c in again])
         endpoints = await tx.outbox.endpoints_for(actor.organization_id)
         await tx.outbox.put(messages_for(endpoints, [contact_reopened(contact, now) for contact in again], now))
         for campaign in campaigns.values():
@@ -238,7 +239,7 @@ def _anew(contact: Contact, campaign: Campaign) -> Contact:
     return replace(contact, state=ContactState.WAITING, finish_reason=None, burned=0 if spent else contact.burned)
 
 
-def _ends(
+def ends(
     contacts: Sequence[Contact], reason: FinishReason, *, skipped: bool = True
 ) -> dict[tuple[int, int, str], int]:
     """What the tallies count for contacts that a person finished for `reason`."""
@@ -253,7 +254,8 @@ def _ends(
     return counts
 
 
-def _line(contact: Contact, now: datetime, verdict: str, inputs: Mapping[str, Any]) -> Decision:
+def by_hand(contact: Contact, now: datetime, verdict: str, inputs: Mapping[str, Any]) -> Decision:
+    """The line of what a person did to a contact."""
     return Decision(
         organization_id=contact.organization_id,
         campaign_id=contact.campaign_id,

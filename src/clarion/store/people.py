@@ -125,12 +125,14 @@ class StoredPeopleRows:
         """See the port."""
         ids = list(contact_ids)
         await self._session.execute(
-            update(contacts).where(self._session.among(contacts.c.id, ids)).values(batch_id=batch.id)
+            update(contacts)
+            .where(self._session.among(contacts.c.id, ids))
+            .values(batch_id=batch.id, campaign_id=batch.campaign_id)
         )
         await self._session.execute(
             update(queue)
             .where(self._session.among(queue.c.contact_id, ids), queue.c.state == ContactState.WAITING)
-            .values(batch_id=batch.id, next_at=due, not_before=due, updated_at=now)
+            .values(batch_id=batch.id, campaign_id=batch.campaign_id, next_at=due, not_before=due, updated_at=now)
         )
 
     async def reopen(self, contacts: Sequence[Contact], now: datetime) -> None:
@@ -342,7 +344,7 @@ def _stands(filters: ContactFilters) -> dict[ColumnElement[Any], frozenset[Any]]
         queue.c.last_outcome: filters.last_outcomes,
     }
     asked = {column: words for column, words in several.items() if words}
-    if filters.min_tries or filters.without_reasons:
+    if filters.min_tries or filters.max_tries is not None or filters.without_reasons:
         asked.setdefault(queue.c.tries, frozenset())
     return asked
 
@@ -368,6 +370,8 @@ def _meant(organization_id: int, filters: ContactFilters) -> list[ColumnElement[
         mine.append(contacts.c.created_at < filters.created_until)
     if filters.min_tries:
         mine.append(queue.c.tries >= filters.min_tries)
+    if filters.max_tries is not None:
+        mine.append(queue.c.tries <= filters.max_tries)
     if filters.without_reasons:
         reasons = sorted(filters.without_reasons)
         mine.append(or_(queue.c.finish_reason.is_(None), queue.c.finish_reason.not_in(reasons)))

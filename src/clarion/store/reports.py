@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, null, or_, select, update
 
-from clarion.app.ports.reports import NO_OUTCOME, AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
+from clarion.app.ports.reports import ERASED, NO_OUTCOME, AttemptFilters, Crowd, ExportRow, Line, Recipient, Standing
 from clarion.app.refusals import NotFound
 from clarion.core.campaigns import BatchStatus
 from clarion.core.contacts import Attempt, Contact, Decision
@@ -120,6 +120,11 @@ class StoredReportRows:
             attempts.c.state != AttemptState.TAKEN_BACK,
         )
         return [attempt_of(row) for row in await self._session.execute(statement.order_by(attempts.c.id))]
+
+    async def erase_attempt(self, organization_id: int, attempt_id: int) -> None:
+        """See the port."""
+        mine = (attempts.c.organization_id == organization_id, attempts.c.id == attempt_id)
+        await self._session.execute(update(attempts).where(*mine).values(detail=ERASED, raw=None, results=None))
 
     async def attempt(self, organization_id: int, attempt_id: int) -> Attempt:
         """See the port."""
@@ -385,6 +390,9 @@ def _meant(organization_id: int, filters: AttemptFilters) -> list[ColumnElement[
         mine.append(attempts.c.released_at < filters.until)
     if filters.address_part is not None:
         mine.append(attempts.c.address.contains(filters.address_part, autoescape=True))
+    if filters.erased is not None:
+        erased = attempts.c.detail.is_not_distinct_from(ERASED)
+        mine.append(erased if filters.erased else ~erased)
     return mine
 
 

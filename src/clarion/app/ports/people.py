@@ -53,6 +53,8 @@ class ContactFilters:
     """Both half-open."""
     min_tries: int = 0
     """Attempts that they have had at least."""
+    max_tries: int | None = None
+    """Attempts that they have had at most."""
     without_reasons: frozenset[FinishReason] = frozenset()
     """Not those that are finished for one of these."""
 
@@ -110,8 +112,8 @@ class PeopleRows(Protocol):
         ...
 
     async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime, now: datetime) -> None:
-        """Waiting contacts join another batch of their campaign, due at `due`. The caller holds their locks, and has
-        seen that nobody there has their references."""
+        """Waiting contacts join another batch, of their campaign or of another one, due at `due`. The caller holds
+        their locks, and has seen that nobody there has their references."""
         ...
 
     async def references(self, organization_id: int, batch_id: int, wanted: Sequence[str]) -> set[str]:

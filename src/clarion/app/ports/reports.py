@@ -14,6 +14,10 @@ NO_OUTCOME = "none"
 """In the place of an outcome: no attempt has ended yet."""
 
 
+ERASED = "erased"
+"""The detail of an attempt whose reports were erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptFilters:
     """Which attempts a list shows; an empty field does not filter. `since` and `until` bound the release, half-open."""
@@ -33,6 +37,8 @@ class AttemptFilters:
     campaign_ids: frozenset[int] = frozenset()
     contact_ids: frozenset[int] = frozenset()
     address_part: str | None = None
+    erased: bool | None = None
+    """False leaves out those that were erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,10 @@ class ReportRows(Protocol):
 
     async def attempts_of(self, organization_id: int, contact_ids: Sequence[int]) -> Sequence[Attempt]:
         """Every attempt for these contacts in order of id, but for those that were taken back."""
+        ...
+
+    async def erase_attempt(self, organization_id: int, attempt_id: int) -> None:
+        """Forget what its carrier and its agent reported: who said what, recordings, results. The attempt stays."""
         ...
 
     async def attempt(self, organization_id: int, attempt_id: int) -> Attempt:
