@@ -325,11 +325,12 @@ class World:
         async with self.database.read() as tx:
             rows = await tx.session.execute(
                 text(
-                    "SELECT contact_id FROM decisions WHERE contact_id IS NOT NULL AND attempt_id IS NULL"
-                    " AND verdict IN ('skipped', 'finished')"
+                    "SELECT contact_id, attempt_id FROM decisions WHERE contact_id IS NOT NULL"
+                    " AND verdict IN ('skipped', 'finished', 'reopened') ORDER BY at, id"
                 )
             )
-            by_rule = set(rows.scalars())
+            last = {row[0]: row[1] for row in rows}
+            by_rule = {n for n, attempt in last.items() if attempt is None and contacts[n].finish_reason is not None}
         assert await self.tallies() == self._recount(contacts, attempts, by_rule)
         await self._balance_standing(contacts.values())
 

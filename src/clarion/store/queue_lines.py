@@ -44,6 +44,19 @@ class LineRows:
             ],
         )
 
+    async def ended_by_rule(self, contact_ids: Sequence[int]) -> set[int]:
+        """See the port."""
+        lines = (
+            select(decisions.c.contact_id, decisions.c.attempt_id)
+            .where(
+                self._session.among(decisions.c.contact_id, list(contact_ids)),
+                decisions.c.verdict.in_(("skipped", "finished")),
+            )
+            .order_by(decisions.c.at, decisions.c.id)
+        )
+        last = {row.contact_id: row.attempt_id for row in await self._session.execute(lines)}
+        return {contact_id for contact_id, attempt_id in last.items() if attempt_id is None}
+
     async def count(self, slot: int, increments: Mapping[tuple[int, int, str], int]) -> None:
         """See the port."""
         rows = [

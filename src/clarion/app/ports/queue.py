@@ -226,6 +226,10 @@ class QueueRows(Protocol):
         """A finished contact is finished for another reason: what became of its last attempt is known after all."""
         ...
 
+    async def ended_by_rule(self, contact_ids: Sequence[int]) -> set[int]:
+        """Which of these finished contacts were finished by a rule or by hand, and not by an attempt's end."""
+        ...
+
     async def reach_goal(self, contact_ids: Sequence[int], now: datetime) -> None:
         """The goal of these contacts is reached, whatever their state."""
         ...
