@@ -44,7 +44,7 @@ from clarion.wire.secrets import Seal
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 LOCAL = (ip_network("127.0.0.0/8"),)
-RULES = EndpointRules(allow_http=True, allow_private=LOCAL, formats=frozenset({"native", "shouting", "broken"}))
+RULES = EndpointRules(allow_http=True, allow_private=LOCAL, formats=frozenset({"native", "shouting", "choosy", "broken"}))
 ACTOR = Actor(1, 1, Role.OWNER)
 
 
@@ -98,7 +98,7 @@ class World:
             Wall(),
             worker_id,
             post or self.post,
-            formats={"shouting": Shouting(), "broken": Broken()},
+            formats={"shouting": Shouting(), "choosy": Choosy(), "broken": Broken()},
             limits=replace(CourierLimits(), **limits),
         )
 
@@ -125,6 +125,13 @@ class Shouting:
 
     async def bodies(self, tx: Tx, messages: Sequence[Message]) -> Sequence[bytes]:
         return [json.dumps({"EVENT": message.event.upper()}).encode() for message in messages]
+
+
+class Choosy:
+    """A vendor's format that has nothing to say of most messages."""
+
+    async def bodies(self, tx: Tx, messages: Sequence[Message]) -> Sequence[bytes | None]:
+        return [b"{}" if message.attempt_id == 1 else None for message in messages]
 
 
 class Broken:
@@ -469,3 +476,11 @@ async def test_a_virtual_year_later_the_signature_is_of_this_very_moment(world: 
     (got,) = world.receiver.got
     body = Webhook(issued.secret).verify(got.body, got.headers)
     assert body["timestamp"].startswith("2027-11-23T15:00:00")
+
+
+async def test_what_a_format_does_not_tell_is_not_sent(world: World) -> None:
+    await world.tell(await world.endpoint("/choosy", format="choosy"), count=4)
+    await world.run(world.courier())
+    assert [got.body for got in world.receiver.got] == [b"{}"]
+    assert {m.state for m in await world.messages()} == {"delivered"}
+    assert len(await world.deliveries()) == 1

@@ -151,6 +151,8 @@ class Campaign:
     """A vendor surface's own fields, kept for a lossless round trip."""
     planned_version: int = 1
     """The plan version that waiting contacts follow; -1 when the campaign is over and nobody waits any more."""
+    updated_by: int | None = field(default=None, compare=False)
+    """The user who wrote it last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,5 @@ class Batch:
     deleted_at: datetime | None = None
     deleted_reason: str | None = None
     extras: Mapping[str, Any] = field(default_factory=dict)
+    updated_by: int | None = field(default=None, compare=False)
+    """The user who changed it last; None since it was made."""
