@@ -44,7 +44,9 @@ from clarion.wire.secrets import Seal
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 LOCAL = (ip_network("127.0.0.0/8"),)
-RULES = EndpointRules(allow_http=True, allow_private=LOCAL, formats=frozenset({"native", "shouting", "choosy", "broken"}))
+RULES = EndpointRules(
+    allow_http=True, allow_private=LOCAL, formats=frozenset({"native", "shouting", "choosy", "broken"})
+)
 ACTOR = Actor(1, 1, Role.OWNER)
 
 

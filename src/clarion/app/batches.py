@@ -59,6 +59,7 @@ async def create_batch(
             created_at=now,
             updated_at=now,
             extras=content.extras,
+            updated_by=actor.user_id,
         )
         if not await tx.campaigns.insert_batch(batch):
             raise Conflict("taken", f"There is a batch {key!r} already.")
