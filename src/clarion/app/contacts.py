@@ -239,9 +239,7 @@ def _anew(contact: Contact, campaign: Campaign) -> Contact:
     return replace(contact, state=ContactState.WAITING, finish_reason=None, burned=0 if spent else contact.burned)
 
 
-def ends(
-    contacts: Sequence[Contact], reason: FinishReason, *, skipped: bool = True
-) -> dict[tuple[int, int, str], int]:
+def ends(contacts: Sequence[Contact], reason: FinishReason, *, skipped: bool = True) -> dict[tuple[int, int, str], int]:
     """What the tallies count for contacts that a person finished for `reason`."""
     counts: dict[tuple[int, int, str], int] = {}
     for contact in contacts:
