@@ -12,6 +12,7 @@ import pytest
 
 import seeding
 from clarion.app.actor import Actor, Role
+from clarion.app.add_contacts import held_batch
 from clarion.app.planning import Planner
 from clarion.app.ports.organizations import Settings
 from clarion.app.ports.suppression import Suppression, SuppressionReason
@@ -75,6 +76,11 @@ def paced(**pacing: Any) -> dict[str, Any]:
     return {"plan": Plan(pacing=Pacing(**pacing))}
 
 
+async def held_back(tx: StoredTx, mine: Campaign) -> None:
+    held = await held_batch(tx, mine, NOW)
+    await tx.people.move_to(held, [1], NOW, NOW)
+
+
 def account(scope: str, **values: Any) -> Arrange:
     async def arrange(tx: StoredTx, _: Campaign) -> None:
         await tx.queue.lock_accounts(scope, [])
@@ -129,6 +135,7 @@ CASES = {
     "paused": Case(["campaign_paused"], says="is paused", campaign={"status": CampaignStatus.PAUSED}),
     "cancelled": Case(["campaign_over"], None, campaign={"status": CampaignStatus.CANCELLED}),
     "batch paused": Case(["batch_paused"], arrange=batch_is(BatchStatus.PAUSED)),
+    "held": Case(["held"], says="until somebody launches it", arrange=held_back),
     "batch deleted": Case(
         ["batch_cancelled"],
         None,
@@ -372,6 +379,25 @@ async def test_what_happened_in_order(ledger: Database, clock: StillClock) -> No
     assert not told.truncated
 
 
+@pytest.mark.parametrize("came_in_held", [True, False])
+async def test_no_window_closes_on_who_is_held_back(ledger: Database, clock: StillClock, came_in_held: bool) -> None:
+    def at(minutes: int) -> datetime:
+        return NOW + timedelta(minutes=minutes)
+
+    def closed(minute: int) -> Decision:
+        return Decision(1, 1, at(minute), "deferred", "window", batch_id=1, region_key=NEW_YORK, next_at=at(minute + 3))
+
+    async with ledger.write() as tx:
+        mine = await seeding.campaign(tx)
+        await seeding.person(tx, mine, 1)
+        held = Decision(1, 1, at(5), "held", "by_hand", contact_id=1)
+        launched = Decision(1, 1, at(20), "launched", "by_hand", contact_id=1, next_at=at(20))
+        await tx.queue.decide([closed(1), *([] if came_in_held else [held]), closed(10), launched, closed(30)])
+    told = [(each.verdict, each.moment.at) for each in (await ask(ledger, clock)).lines]
+    after = [("launched", at(20)), ("deferred", at(30))]
+    assert told == (after if came_in_held else [("deferred", at(1)), ("held", at(5)), *after])
+
+
 async def test_an_attempt_that_was_taken_back(ledger: Database, clock: StillClock) -> None:
     async with ledger.write() as tx:
         mine = await seeding.campaign(tx)
@@ -430,6 +456,18 @@ def test_closed_windows_have_words(why: str, words: str) -> None:
         (
             Decision(1, 1, NOW, "finished", "sweep", contact_id=1, inputs={"reason": "expired"}),
             "Finished as expired: the batch or campaign is over.",
+        ),
+        (
+            Decision(1, 1, NOW, "skipped", "duplicate", contact_id=2, inputs={"reason": "duplicate", "repeats": 1}),
+            "Skipped and not tried any more: somebody in the campaign has this address already (repeats 1).",
+        ),
+        (
+            Decision(1, 1, NOW, "held", "by_hand", contact_id=1, inputs={"user_id": 7}),
+            "Held back until somebody launches it: by hand (user id 7).",
+        ),
+        (
+            Decision(1, 1, NOW, "launched", "by_hand", contact_id=1, next_at=NOW),
+            "Launched, to be reached from Mon 2026-11-23 15:00:00 UTC: by hand.",
         ),
         (
             Decision(1, 1, NOW, "unknown", "worker_lost", contact_id=1, inputs={"worker": 3}),

@@ -125,7 +125,8 @@ class _Clocks:
 def tell(contact: Contact, lines: Iterable[Line], attempts: Iterable[Attempt], clocks: _Clocks) -> list[StoryLine]:
     """The contact's own lines, their attempts, and of the lines about everybody those that met them.
 
-    A closing window meets those who wait and are due; to know who was, the story is lived through once more.
+    A closing window meets those who wait and are due; to know who was, the story is lived through once more. Whoever is
+    held back waits in no window, and nobody who came in so has a line before the one that launches them.
     """
     events: list[tuple[datetime, int, Decision | Attempt]] = [
         *((attempt.released_at, 0, attempt) for attempt in attempts if attempt.released_at is not None),
@@ -133,7 +134,9 @@ def tell(contact: Contact, lines: Iterable[Line], attempts: Iterable[Attempt], c
     ]
     events.sort(key=lambda event: event[:2])
     told: list[StoryLine] = []
-    due: datetime | None = contact.created_at
+    own = (event.verdict for _, _, event in events if isinstance(event, Decision) and event.contact_id is not None)
+    first = next((verdict for verdict in own if verdict in ("held", "launched")), "held")
+    due: datetime | None = contact.created_at if first == "held" else None
     for at, _, event in events:
         if isinstance(event, Attempt):
             due = None
@@ -141,7 +144,7 @@ def tell(contact: Contact, lines: Iterable[Line], attempts: Iterable[Attempt], c
             continue
         if event.contact_id is not None:
             if event.verdict != "amended":
-                over = event.verdict in ("finished", "skipped", "unknown", "reconciled")
+                over = event.verdict in ("finished", "skipped", "unknown", "reconciled", "held")
                 due = None if over else event.next_at or at
         elif event.region_key is not None:
             if due is None or due > at + SAME_ROUND:

@@ -56,6 +56,9 @@ RULES: Mapping[str, str] = {
     "later_news": "later news of the same attempt",
     "opted_out": "the person opted out",
     "contacts_added": "contacts were added",
+    "contacts_launched": "contacts that were held back were launched",
+    "contacts_reopened": "finished contacts were opened again",
+    "duplicate": "somebody in the campaign has this address already",
 }
 
 FAMILIES: Mapping[str, str] = {
@@ -138,6 +141,11 @@ def decision_words(line: Decision, zone: ZoneInfo) -> str:
         case "amended":
             was, now = _plain(line.inputs.get("from")), _plain(line.inputs.get("outcome"))
             said = f"The attempt's outcome changed from {was} to {now}: {why}"
+        case "held":
+            said = f"Held back until somebody launches it: {why}"
+        case "launched":
+            since = f", to be reached from {clock_words(line.next_at, zone)}" if line.next_at is not None else ""
+            said = f"Launched{since}: {why}"
         case "reopened":
             said = f"Opened again{until}: {why}"
         case "edited":

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from clarion.app.add_contacts import held_key
 from clarion.app.circumstances import cap_of_day, end_of, facts
 from clarion.app.planning import Planner, own_zone
 from clarion.app.ports.channel import Trunk
@@ -186,6 +187,8 @@ def _batch(s: Situation) -> Iterator[Obstacle]:
         )
     elif batch.status is BatchStatus.EXPIRED:
         yield Obstacle("batch_expired", "The batch has expired; the contact is about to be finished.", final=True)
+    elif batch.key == held_key(batch.campaign_id):
+        yield Obstacle("held", "It is held back until somebody launches it.")
     elif batch.status is BatchStatus.PAUSED:
         yield Obstacle("batch_paused", f"The batch {batch.key!r} is paused.")
 

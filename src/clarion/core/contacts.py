@@ -174,7 +174,8 @@ class Report:
 class Decision:
     """One line of a contact's story: what was decided, by which rule, on which inputs.
 
-    `verdict`: planned, released, skipped, deferred, retried, finished, taken_back, unknown, reconciled, reopened.
+    `verdict`: planned, released, skipped, deferred, retried, finished, taken_back, unknown, reconciled, reopened,
+    amended, edited, held, launched, moved.
     A line with no contact stands for every contact of `batch_id` in `region_key` (a window that closed on them).
     """
 
