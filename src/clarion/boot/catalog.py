@@ -14,6 +14,7 @@ from clarion.channels.email.smtp.settings import smtp_problems
 from clarion.channels.sandbox.driver import SandboxDriver, SandboxNetwork
 from clarion.channels.sandbox.settings import sandbox_problems
 from clarion.core.outcomes import Channel
+from clarion.surfaces.vendors.autocalls.app import VENDOR as AUTOCALLS
 from clarion.surfaces.vendors.freya.app import VENDOR as FREYA
 from clarion.surfaces.vendors.vendor import Vendor
 
@@ -46,7 +47,7 @@ CATALOG: dict[tuple[Channel, str], Entry] = {
 }
 
 
-VENDORS: tuple[Vendor, ...] = (FREYA,)
+VENDORS: tuple[Vendor, ...] = (AUTOCALLS, FREYA)
 """Whose APIs are spoken here."""
 
 
