@@ -49,18 +49,21 @@ async def add_contacts(
     allow_duplicates: bool = False,
     keep_duplicates: bool = False,
     held: bool = False,
+    all_or_none: bool = False,
 ) -> AddReport:
     """Add contacts to a batch (None: the campaign's default one), all in one transaction.
 
     Each draft is taken or reported: one that is wrong keeps nobody else out. `keep_duplicates`: an address that comes
-    again is taken as a contact that is finished. `held`: they wait until they are launched (see `app/held.py`). Raises
-    Conflict when the campaign or the batch is over.
+    again is taken as a contact that is finished. `held`: they wait until they are launched (see `app/held.py`).
+    `all_or_none`: a wrong one refuses all (Invalid). Raises Conflict when the campaign or the batch is over.
     """
     actor.must_be(Role.OPERATOR)
     async with ledger.read() as tx:
         channel = (await tx.campaigns.get(actor.organization_id, campaign_id)).channel
         country = (await tx.organizations.organization(actor.organization_id)).settings.default_country
     parsed = await parse_drafts(drafts, channel, country)
+    if all_or_none and (bad := [row for row in parsed if isinstance(row, BadRow)]):
+        raise Invalid([problem_of(row) for row in bad])
     good = [row for row in parsed if isinstance(row, NewContact)]
     now = clock.now()
     async with ledger.write() as tx:
@@ -76,6 +79,12 @@ async def add_contacts(
         bad=tuple(row for row in parsed if isinstance(row, BadRow)),
         kept=added.kept,
     )
+
+
+def problem_of(bad: BadRow) -> Problem:
+    """What is wrong with a draft, by its place among all: `contacts.3.address`."""
+    field = f"contacts.{bad.line - 1}.{bad.field}" if bad.field else f"contacts.{bad.line - 1}"
+    return Problem(field, bad.code, bad.message)
 
 
 async def parse_drafts(drafts: Sequence[ContactDraft], channel: Channel, country: str) -> list[NewContact | BadRow]:

@@ -189,8 +189,10 @@ async def finish_contacts(
     )
 
 
-async def reopen_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_ids: Sequence[int]) -> Sequence[int]:
-    """Let finished contacts wait again, due at once; the ids of those that do. Others are passed over.
+async def reopen_contacts(
+    ledger: Ledger, clock: Clock, actor: Actor, contact_ids: Sequence[int], *, at: datetime | None = None
+) -> Sequence[int]:
+    """Let finished contacts wait again, due at once or at `at`; the ids of those that do. Others are passed over.
 
     Whoever has used up the campaign's attempts gets them anew. A campaign that was completed runs again. Who asked not
     to be contacted, or has a dead address on the list, is skipped again by the release. Raises Conflict when the
@@ -210,7 +212,7 @@ async def reopen_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_id
             some = [contact for contact in over if contact.batch_id == batch_id]
             await tx.campaigns.add_bands(batch_id, bands_of(some))
         again = [_anew(contact, campaigns[contact.campaign_id]) for contact in over]
-        await tx.people.reopen(again, now)
+        await tx.people.reopen(again, now, due=None if at is None else max(at, now))
         by_rule = await tx.queue.ended_by_rule([contact.id for contact in over])
         for contact in over:
             assert contact.finish_reason is not None

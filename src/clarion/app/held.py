@@ -22,7 +22,10 @@ CHUNK = 1_000
 
 
 async def hold_contacts(ledger: Ledger, clock: Clock, actor: Actor, contact_ids: Sequence[int]) -> Sequence[int]:
-    """Hold waiting contacts back until they are launched; the ids of those that were held. Others are passed over."""
+    """Hold waiting contacts back until they are launched; the ids of those that were held. Others are passed over.
+
+    They keep the instant that they were due at: whoever lets them go on may launch them `at` their `not_before`.
+    """
     return await _shift(ledger, clock, actor, contact_ids, None, hold=True)
 
 
@@ -85,7 +88,7 @@ async def _move(
     if taken:
         raise Conflict("taken", f"Batch {target.key!r} has the reference {min(taken)!r} already.")
     due = max(now, at) if at is not None else now
-    await tx.people.move_to(target, [contact.id for contact in people], due, now)
+    await tx.people.move_to(target, [contact.id for contact in people], None if hold else due, now)
     await tx.campaigns.add_bands(target.id, bands_of(people))
     await tx.queue.count(SLOT, _recount(people, target))
     await tx.queue.decide([_line(actor, contact, target, now, None if hold else due) for contact in people])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clarion.app.actor import Actor, Role
-from clarion.app.add_contacts import admit, held_batch, parse_drafts
+from clarion.app.add_contacts import admit, held_batch, parse_drafts, problem_of
 from clarion.app.campaign_content import CampaignContent
 from clarion.app.campaigns import draft_campaign
 from clarion.app.ports.clock import Clock
@@ -57,7 +57,7 @@ async def set_up_campaign(
     async with ledger.read() as tx:
         country = (await tx.organizations.organization(actor.organization_id)).settings.default_country
     parsed = await parse_drafts(what.drafts, what.content.channel, country)
-    problems = [_named(bad) for bad in parsed if isinstance(bad, BadRow)] + _hook_problems(what.hooks, rules)
+    problems = [problem_of(bad) for bad in parsed if isinstance(bad, BadRow)] + _hook_problems(what.hooks, rules)
     if problems:
         raise Invalid(problems)
     people = [contact for contact in parsed if isinstance(contact, NewContact)]
@@ -71,11 +71,6 @@ async def set_up_campaign(
         if what.launch:
             campaign = await _launch(tx, actor, campaign, people, now)
     return campaign, ids
-
-
-def _named(bad: BadRow) -> Problem:
-    field = f"contacts.{bad.line - 1}.{bad.field}" if bad.field else f"contacts.{bad.line - 1}"
-    return Problem(field, bad.code, bad.message)
 
 
 def _hook_problems(hooks: Sequence[Hook], rules: EndpointRules) -> list[Problem]:

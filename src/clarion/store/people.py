@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, and_, false, func, insert, or_, select, type_coerce, update
 
 from clarion.app.ports.people import (
     DUPLICATE_ADDRESS,
@@ -25,7 +25,7 @@ from clarion.core.outcomes import ContactState
 from clarion.store.columns import dump, to_micros
 from clarion.store.copying import copy_in
 from clarion.store.queue_columns import contact_of, contacts_query
-from clarion.store.schema import contacts, import_rejects, imports, queue
+from clarion.store.schema import batches, contacts, import_rejects, imports, queue
 from clarion.store.session import Session
 
 CONTACT_NAMES = (
@@ -121,7 +121,7 @@ class StoredPeopleRows:
         )
         return set(found.scalars())
 
-    async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime, now: datetime) -> None:
+    async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime | None, now: datetime) -> None:
         """See the port."""
         ids = list(contact_ids)
         await self._session.execute(
@@ -129,13 +129,14 @@ class StoredPeopleRows:
             .where(self._session.among(contacts.c.id, ids))
             .values(batch_id=batch.id, campaign_id=batch.campaign_id)
         )
+        instants = {} if due is None else {"next_at": due, "not_before": due}
         await self._session.execute(
             update(queue)
             .where(self._session.among(queue.c.contact_id, ids), queue.c.state == ContactState.WAITING)
-            .values(batch_id=batch.id, campaign_id=batch.campaign_id, next_at=due, not_before=due, updated_at=now)
+            .values(batch_id=batch.id, campaign_id=batch.campaign_id, updated_at=now, **instants)
         )
 
-    async def reopen(self, contacts: Sequence[Contact], now: datetime) -> None:
+    async def reopen(self, contacts: Sequence[Contact], now: datetime, *, due: datetime | None = None) -> None:
         """See the port."""
         for one in contacts:
             await self._session.execute(
@@ -147,8 +148,8 @@ class StoredPeopleRows:
                     band=band(one.priority, retry=one.tries > 0),
                     burned=one.burned,
                     faults=0,
-                    next_at=now,
-                    not_before=now,
+                    next_at=due or now,
+                    not_before=due or now,
                     updated_at=now,
                 )
             )
@@ -344,7 +345,8 @@ def _stands(filters: ContactFilters) -> dict[ColumnElement[Any], frozenset[Any]]
         queue.c.last_outcome: filters.last_outcomes,
     }
     asked = {column: words for column, words in several.items() if words}
-    if filters.min_tries or filters.max_tries is not None or filters.without_reasons:
+    more = (filters.max_tries, filters.due_since, filters.due_until, filters.all_of or None)
+    if filters.min_tries or filters.without_reasons or filters.without_outcomes or any(x is not None for x in more):
         asked.setdefault(queue.c.tries, frozenset())
     return asked
 
@@ -375,6 +377,29 @@ def _meant(organization_id: int, filters: ContactFilters) -> list[ColumnElement[
     if filters.without_reasons:
         reasons = sorted(filters.without_reasons)
         mine.append(or_(queue.c.finish_reason.is_(None), queue.c.finish_reason.not_in(reasons)))
+    return [*mine, *_more_meant(organization_id, filters)]
+
+
+def _more_meant(organization_id: int, filters: ContactFilters) -> list[ColumnElement[bool]]:
+    mine: list[ColumnElement[bool]] = []
+    if filters.ids is not None:
+        mine.append(contacts.c.id.in_(sorted(filters.ids)))
+    if filters.text_part is not None:
+        columns = (contacts.c.address, type_coerce(contacts.c.variables, Text))
+        mine.append(or_(*(column.icontains(filters.text_part, autoescape=True) for column in columns)))
+    if filters.without_outcomes:
+        outcomes = sorted(filters.without_outcomes)
+        mine.append(or_(queue.c.last_outcome.is_(None), queue.c.last_outcome.not_in(outcomes)))
+    if filters.held is not None:
+        key = batches.c.key.like("campaign-%-held")
+        held = select(batches.c.id).where(batches.c.organization_id == organization_id, key)
+        mine.append(contacts.c.batch_id.in_(held) if filters.held else contacts.c.batch_id.not_in(held))
+    if filters.due_since is not None:
+        mine.append(queue.c.next_at >= filters.due_since)
+    if filters.due_until is not None:
+        mine.append(queue.c.next_at < filters.due_until)
+    for group in filters.all_of:
+        mine.append(or_(false(), *(and_(*_meant(organization_id, each)) for each in group)))
     return mine
 
 

@@ -57,6 +57,19 @@ class ContactFilters:
     """Attempts that they have had at most."""
     without_reasons: frozenset[FinishReason] = frozenset()
     """Not those that are finished for one of these."""
+    ids: frozenset[int] | None = None
+    """Of these only; an empty set is nobody."""
+    text_part: str | None = None
+    """Part of the first address or of the variables, in any case."""
+    without_outcomes: frozenset[Outcome] = frozenset()
+    """Not those whose last outcome is one of these."""
+    held: bool | None = None
+    """Whether they wait until somebody launches them (see `app/held.py`)."""
+    due_since: datetime | None = None
+    due_until: datetime | None = None
+    """Waiting, and due at an instant; half-open."""
+    all_of: tuple[tuple[ContactFilters, ...], ...] = ()
+    """Of each group one must hold too; a group of none means nobody."""
 
 
 class ImportStatus(StrEnum):
@@ -111,17 +124,17 @@ class PeopleRows(Protocol):
         """
         ...
 
-    async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime, now: datetime) -> None:
-        """Waiting contacts join another batch, of their campaign or of another one, due at `due`. The caller holds
-        their locks, and has seen that nobody there has their references."""
+    async def move_to(self, batch: Batch, contact_ids: Sequence[int], due: datetime | None, now: datetime) -> None:
+        """Waiting contacts join another batch, of their campaign or of another one, due at `due` (None: when they were
+        due before). The caller holds their locks, and has seen that nobody there has their references."""
         ...
 
     async def references(self, organization_id: int, batch_id: int, wanted: Sequence[str]) -> set[str]:
         """Which of these references somebody in the batch has."""
         ...
 
-    async def reopen(self, contacts: Sequence[Contact], now: datetime) -> None:
-        """Finished contacts wait again, due at once, with `burned` as given. The caller holds their locks."""
+    async def reopen(self, contacts: Sequence[Contact], now: datetime, *, due: datetime | None = None) -> None:
+        """Finished contacts wait again, due at once or at `due`, with `burned` as given. The caller has locked them."""
         ...
 
     async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
