@@ -71,6 +71,7 @@ async def test_a_batch_is_known_by_the_clients_key(ledger: Database, clock: Stil
         (" a", PLAIN, ["key"]),
         ("x" * 256, PLAIN, ["key"]),
         ("campaign-9", PLAIN, ["key"]),
+        ("campaign-9-held", PLAIN, ["key"]),
         ("a", BatchContent(Pacing(per_hour=0)), ["pacing.per_hour"]),
         ("a", BatchContent(Pacing(finish_by=NOW)), ["pacing.finish_by"]),
         ("a", BatchContent(expires_at=NOW), ["expires_at"]),

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from clarion.app.actor import Actor, Role
 from clarion.app.keys import KeyRing, authenticate, create_key, list_keys, revoke_key
 from clarion.app.organizations import (
     SANDBOX_SENDERS,
+    SettingsChanges,
     change_organization,
     change_user,
     create_organization,
@@ -22,6 +24,7 @@ from clarion.app.organizations import (
 from clarion.app.ports.organizations import Settings
 from clarion.app.refusals import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from clarion.core.limits import PersonLimits
+from clarion.store.schema import organizations
 
 
 async def found(database, clock, name="Riverside") -> Actor:
@@ -58,6 +61,8 @@ async def test_founding_with_nonsense_leaves_nothing(database, clock, name, emai
         ({"timezone": "../etc/passwd"}, "timezone"),
         ({"default_country": "usa"}, "default_country"),
         ({"max_concurrent": 0}, "max_concurrent"),
+        ({"max_campaigns": 0}, "max_campaigns"),
+        ({"max_parallel_calls": -1}, "max_parallel_calls"),
         ({"person_limits": PersonLimits(per_day=0)}, "person_limits.per_day"),
         ({"person_limits": PersonLimits(per_week=-1)}, "person_limits.per_week"),
         ({"person_limits": PersonLimits(min_gap=timedelta(seconds=-1))}, "person_limits.min_gap"),
@@ -71,10 +76,21 @@ async def test_settings_come_back_as_they_were_written(database, clock):
     owner = await found(database, clock)
     limits = PersonLimits(2, 5, timedelta(minutes=90))
     await change_organization(database, owner, changes={"person_limits": limits, "timezone": "Asia/Kolkata"})
-    await change_organization(database, owner, name="Renamed", changes={"max_concurrent": 7})
+    bounds: SettingsChanges = {"max_concurrent": 7, "max_campaigns": 3, "max_parallel_calls": 5}
+    await change_organization(database, owner, name="Renamed", changes=bounds)
     organization = await get_organization(database, owner)
     assert organization.name == "Renamed"
-    assert organization.settings == Settings(timezone="Asia/Kolkata", max_concurrent=7, person_limits=limits)
+    assert organization.settings == Settings(timezone="Asia/Kolkata", person_limits=limits, **bounds)
+
+
+async def test_settings_of_an_earlier_release_have_no_bounds_on_campaigns(database, clock):
+    owner = await found(database, clock)
+    async with database.write() as tx:
+        stored = (await tx.session.execute(select(organizations.c.settings))).scalar_one()
+        kept = {name: value for name, value in stored.items() if not name.startswith(("max_campaigns", "max_par"))}
+        await tx.session.execute(update(organizations).values(settings=kept))
+    settings = (await get_organization(database, owner)).settings
+    assert (settings.max_campaigns, settings.max_parallel_calls) == (None, None)
 
 
 async def test_only_owners_manage(database, clock):

@@ -241,6 +241,32 @@ async def test_hanging_up_ends_the_call_at_once(answered: bool, order: MakeOrder
     assert line.next_report_at() is None
 
 
+@pytest.mark.parametrize(
+    ("ending", "outcome", "who"),
+    [
+        ("80", Outcome.ABANDONED, ["person", "agent"]),
+        ("84", Outcome.OPTED_OUT, ["person", "agent", "person"]),
+        ("85", Outcome.CALLBACK_REQUESTED, ["person", "agent", "person"]),
+        ("89", Outcome.VOICEMAIL, ["person"]),
+        ("90", Outcome.COMPLETED, ["person", "agent", "person", "agent"]),
+        ("92", Outcome.BUSY, None),
+    ],
+)
+async def test_what_is_said_in_a_call_is_reported(
+    ending: str, outcome: Outcome, who: list[str] | None, order: MakeOrder
+) -> None:
+    told = await play(driver(), [order(1, f"+121255501{ending}")])
+    (report,) = told[1]
+    assert report.outcome is outcome
+    said = report.raw.get("transcript")
+    assert (said and [role for role, _, _ in said]) == who
+    if said:
+        assert report.answered_at is not None
+        times = [seconds for _, _, seconds in said]
+        assert times == sorted(times)
+        assert times[-1] < (report.at - report.answered_at).total_seconds()
+
+
 async def test_every_report_says_that_it_is_simulated(order: MakeOrder) -> None:
     for channel in Channel:
         line = driver(channel, faults=Faults(fails=0.2, throttles=0.2))

@@ -75,6 +75,14 @@ async def chunks(body: bytes):
             "invalid",
             "settings.max_concurrent",
         ),
+        (
+            "PATCH",
+            "/v1/organization",
+            {"json": {"settings": {"max_parallel_calls": 0}}},
+            422,
+            "invalid",
+            "settings.max_parallel_calls",
+        ),
     ],
 )
 async def test_every_error_has_one_form(quick_server, method, path, sent, status, kind, field):

@@ -44,7 +44,7 @@ LINES: Mapping[Outcome, tuple[tuple[str, str, float], ...]] = {
     ),
     Outcome.CALLBACK_REQUESTED: (("person", "Hello?", 0.0), GREETING, ("person", "Please call me back later.", 5.0)),
     Outcome.OPTED_OUT: (("person", "Hello?", 0.0), GREETING, ("person", "Please stop calling me.", 4.0)),
-    Outcome.ABANDONED: (("person", "Hello?", 0.0),),
+    Outcome.ABANDONED: (("person", "Hello?", 0.0), GREETING),
     Outcome.VOICEMAIL: (("person", "Please leave a message after the tone.", 0.0),),
 }
 """What is said in a call: who, what, and how many seconds after it was answered. One list for all calls."""
