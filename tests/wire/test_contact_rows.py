@@ -213,6 +213,15 @@ def test_a_mapping_outranks_the_header() -> None:
     ]
 
 
+def test_headers_say_nothing_when_only_the_mapping_counts() -> None:
+    layout = Layout(Channel.VOICE, "US", {"reference_id": "reference_id", "target": "address"}, only_mapped=True)
+    contacts, _ = read("reference_id,target,phone2,zip,timezone,address\n7,5125551234,5125551235,90210,Mars,X\n", layout)
+    assert [(c.address.value, c.reference_id, c.fallbacks, c.zone, c.postal_code) for c in contacts] == [
+        (A, "7", (), None, None)
+    ]
+    assert contacts[0].variables == {"phone2": "5125551235", "zip": "90210", "timezone": "Mars", "address": "X"}
+
+
 def test_an_empty_first_address_leaves_its_place_to_the_fallback() -> None:
     contacts, _ = read("phone,phone2\n,5125551234\n")
     assert [(c.address.value, c.fallbacks) for c in contacts] == [(A, ())]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import Any
 
 import orjson
 
@@ -61,6 +62,7 @@ async def import_csv(
     chunks: Chunks,
     *,
     mapping: Mapping[str, str] | None = None,
+    only_mapped: bool = False,
     batch_key: str | None = None,
     filename: str | None = None,
     allow_duplicates: bool = False,
@@ -70,16 +72,17 @@ async def import_csv(
 ) -> ImportReport:
     """Import a CSV file, given in chunks of any size, into a batch (None: the campaign's default one).
 
-    `mapping`: column -> field or variable name, see `wire.contact_columns`. A file that was imported before adds only
-    what is new behind its last line; `resume` False takes it as a new one. Raises Invalid when no column can be the
-    address, Conflict when the campaign or the batch is over, when somebody else is importing the same file
-    (`import_taken`), or when it begins like an earlier one and then differs (`import_differs`).
+    `mapping`: column -> field or variable name, see `wire.contact_columns`; with `only_mapped` every other column is a
+    variable, and no column is found by its header. A file that was imported before adds only what is new behind its
+    last line; `resume` False takes it as a new one. Raises Invalid when no column can be the address, Conflict when the
+    campaign or the batch is over, when somebody else is importing the same file (`import_taken`), or when it begins
+    like an earlier one and then differs (`import_differs`).
     """
     actor.must_be(Role.OPERATOR)
     async with ledger.write() as tx:
         campaign, batch = await enter(tx, actor.organization_id, campaign_id, batch_key, clock.now())
         country = (await tx.organizations.organization(actor.organization_id)).settings.default_country
-    layout = Layout(campaign.channel, country, mapping or {})
+    layout = Layout(campaign.channel, country, mapping or {}, only_mapped)
     if block_rows is not None:
         layout = replace(layout, block_rows=block_rows)
     source = Source(chunks)
@@ -218,7 +221,9 @@ def _must_match(before: Import, block: RowBlock | None) -> None:
 
 def _head(beginning: bytes, layout: Layout, allow_duplicates: bool) -> str:
     """What a file is known by: its beginning, and how it is read."""
-    how = [layout.channel, layout.country, sorted(layout.mapping.items()), allow_duplicates]
+    how: list[Any] = [layout.channel, layout.country, sorted(layout.mapping.items()), allow_duplicates]
+    if layout.only_mapped:
+        how.append("only_mapped")
     return blake2b(
         beginning[:HEAD], digest_size=16, key=blake2b(orjson.dumps(how), digest_size=16).digest()
     ).hexdigest()

@@ -98,15 +98,18 @@ class NoColumns(Exception):
         return self.message
 
 
-def read_header(header: Sequence[str], mapping: Mapping[str, str], channel: Channel) -> Columns:
+def read_header(
+    header: Sequence[str], mapping: Mapping[str, str], channel: Channel, *, only_mapped: bool = False
+) -> Columns:
     """What each column is. `mapping`: column -> field, variable name, or empty for a column to leave out.
 
-    Raises NoColumns when no column can be the address, or the mapping does not fit the header.
+    `only_mapped`: columns that the mapping does not name are variables, whatever their headers say. Raises NoColumns
+    when no column can be the address, or the mapping does not fit the header.
     """
     names = _unique(header)
     targets = _mapped(names, mapping)
     single = {target: i for i, target in targets.items() if target in FIELDS and target != FALLBACK}
-    words = [_word(name) for name in names]
+    words = [""] * len(names) if only_mapped else [_word(name) for name in names]
     for field, known in (
         (ADDRESS, MAIL_WORDS if channel is Channel.EMAIL else PHONE_WORDS),
         *FIELD_WORDS.items(),
@@ -130,7 +133,9 @@ def read_header(header: Sequence[str], mapping: Mapping[str, str], channel: Chan
         fields=single,
         fallbacks=tuple(i for i, target in sorted(targets.items()) if target == FALLBACK),
         variables=tuple(
-            (i, targets.get(i, name)) for i, name in enumerate(names) if targets.get(i, name) not in (*FIELDS, IGNORED)
+            (i, targets.get(i, name))
+            for i, name in enumerate(names)
+            if targets.get(i, name) not in (*FIELDS, IGNORED) or (only_mapped and i not in targets)
         ),
     )
 

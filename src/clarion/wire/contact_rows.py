@@ -31,6 +31,8 @@ class Layout:
     """Of numbers that name none (ISO 3166)."""
     mapping: Mapping[str, str] = field(default_factory=dict)
     """Column -> field, variable name, or empty for a column to leave out; others are found by their header."""
+    only_mapped: bool = False
+    """Columns that the mapping does not name are variables, whatever their headers say."""
     block_rows: int = BLOCK_ROWS
 
 
@@ -96,7 +98,7 @@ def _begin(records: RecordReader, layout: Layout) -> tuple[Columns, tuple[Record
         raise NoColumns("no_header", "The first row cannot be read as a header.")
     records.width = len(first[1])
     try:
-        return read_header(first[1], layout.mapping, layout.channel), ()
+        return read_header(first[1], layout.mapping, layout.channel, only_mapped=layout.only_mapped), ()
     except NoColumns:
         columns = _without_header(first[1], layout)
         if columns is None:
