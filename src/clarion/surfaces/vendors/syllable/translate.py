@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -240,7 +241,7 @@ def _notes(body: CampaignInput, channel: Channel, plan: Plan, place: Place) -> S
 # the other way
 
 
-def reading(campaign: Campaign, presented: str | None) -> dict[str, Any]:
+def reading(campaign: Campaign | CampaignContent, presented: str | None) -> dict[str, Any]:
     """Any campaign in the vendor's fields. `presented`: the address of its sender."""
     plan = campaign.plan
     message = plan.message
@@ -266,7 +267,7 @@ def reading(campaign: Campaign, presented: str | None) -> dict[str, Any]:
     }
 
 
-def hourly_rate(campaign: Campaign) -> int:
+def hourly_rate(campaign: Campaign | CampaignContent) -> int:
     """Calls an hour, as near as the vendor can say it; no limit is its largest one."""
     kept = campaign.extras.get(NAME, {})
     pacing = campaign.plan.pacing
@@ -275,6 +276,46 @@ def hourly_rate(campaign: Campaign) -> int:
         lifted = kept.get("hourly_rate") if isinstance(kept, Mapping) else None
         return lifted if isinstance(lifted, int) else FASTEST
     return max(1, min(FASTEST, round(min(rates))))
+
+
+HOURS = ("active_days", "daily_start_time", "daily_end_time", "max_daily_calls", "outreach_override_rules")
+"""Fields that make a schedule together."""
+
+
+def revised(before: CampaignContent, asked: CampaignContent, sent: Mapping[str, Any], read: Mapping[str, Any]) -> Plan:
+    """The plan of a campaign that is replaced: what the vendor cannot say stays as it is.
+
+    So does what it can only say roughly, in a campaign of another make, while the client sends it as it was told.
+    """
+    old, new = before.plan, asked.plan
+    ours = NAME in before.extras
+    same = {name for name in read if not ours and name in sent and sent[name] == read[name]}
+    pacing = old.pacing if "hourly_rate" in same else replace(old.pacing, per_hour=new.pacing.per_hour, per_second=None)
+    schedule = replace(new.schedule, holidays=old.schedule.holidays, quiet_hours=old.schedule.quiet_hours)
+    retries = old.retries if "retry_interval" in same else replace(old.retries, mode=DelayMode.FIXED)
+    line_types = {"allowed_line_types", "include_unknown_line_types", "target_filters"} <= same
+    return replace(
+        old,
+        schedule=old.schedule if same.issuperset(HOURS) else schedule,
+        pacing=pacing
+        if same.issuperset(HOURS)
+        else replace(pacing, daily_cap=new.pacing.daily_cap, daily_cap_counts=CapCounts.FIRST_ATTEMPTS),
+        retries=replace(
+            retries,
+            max_attempts=new.retries.max_attempts,
+            delays=old.retries.delays if "retry_interval" in same else new.retries.delays,
+            on=new.retries.on if ours else old.retries.on,
+        ),
+        voicemail=old.voicemail if "voicemail_detection" in same else new.voicemail,
+        message=new.message if ours else old.message,
+        targeting=old.targeting
+        if line_types
+        else replace(new.targeting, require_consent=old.targeting.require_consent),
+        complete_when_empty=old.complete_when_empty,
+        ring_timeout=new.ring_timeout if ours else old.ring_timeout,
+        max_duration=new.max_duration if ours else old.max_duration,
+        record=new.record if ours else old.record,
+    )
 
 
 def _said(value: Any) -> str:
