@@ -215,7 +215,7 @@ def test_a_mapping_outranks_the_header() -> None:
 
 def test_headers_say_nothing_when_only_the_mapping_counts() -> None:
     layout = Layout(Channel.VOICE, "US", {"reference_id": "reference_id", "target": "address"}, only_mapped=True)
-    contacts, _ = read("reference_id,target,phone2,zip,timezone,address\n7,5125551234,5125551235,90210,Mars,X\n", layout)
+    contacts, _ = read("reference_id,target,phone2,zip,timezone,address\n7,5125551234,5125551235,90210,Mars,X", layout)
     assert [(c.address.value, c.reference_id, c.fallbacks, c.zone, c.postal_code) for c in contacts] == [
         (A, "7", (), None, None)
     ]

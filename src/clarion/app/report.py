@@ -198,7 +198,23 @@ async def export_rows(
     reasons: frozenset[FinishReason] = frozenset(),
     after: int = 0,
 ) -> AsyncIterator[dict[str, Any]]:
-    """One mapping per contact, in order of id, in flat memory; the keys are EXPORT_COLUMNS.
+    """One mapping per contact; the keys are EXPORT_COLUMNS. See `export_contacts`."""
+    rows = export_contacts(ledger, actor, campaign_id, batch_key=batch_key, states=states, reasons=reasons, after=after)
+    async for row in rows:
+        yield export_row(row)
+
+
+async def export_contacts(
+    ledger: Ledger,
+    actor: Actor,
+    campaign_id: int,
+    *,
+    batch_key: str | None = None,
+    states: frozenset[ContactState] = frozenset(),
+    reasons: frozenset[FinishReason] = frozenset(),
+    after: int = 0,
+) -> AsyncIterator[ExportRow]:
+    """Every contact with its last attempt, in order of id, in flat memory.
 
     A transaction of its own for each page, so a long download holds nothing: a row is as it stands when it is read.
     `after` goes on behind a row that was received. Raises NotFound before the first row.
@@ -218,7 +234,7 @@ async def export_rows(
                 limit=EXPORT_PAGE,
             )
         for row in page:
-            yield export_row(row)
+            yield row
         if len(page) < EXPORT_PAGE:
             return
         after = page[-1].contact.id
