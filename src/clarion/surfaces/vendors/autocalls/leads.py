@@ -157,7 +157,7 @@ async def change(api: ApiDep, caller: Caller, lead_id: PathId, body: LeadChange)
         raise refused(str(no)) from no
     except Invalid as no:
         if any(problem.field in ("address", "fallbacks") for problem in no.problems):
-            raise refused(BAD_NUMBER) from no
+            raise refused(BAD_NUMBER, 422) from no
         raise
     return {"message": "Lead updated successfully"}
 
