@@ -77,7 +77,10 @@ class AgentConfig(OpenShape):
     )
     model: ModelSettings | None = None
     voice: VoiceSettings | None = None
-    post_call_schema: dict[str, Any] | None = Field(None, description="JSON Schema of what is extracted after a call.")
+    post_call_schema: dict[str, Any] | list[dict[str, Any]] | None = Field(
+        None,
+        description="What is extracted after a call: a JSON Schema, or a list of fields, each with its name and type.",
+    )
 
 
 class NewAgent(Shape):

@@ -42,7 +42,7 @@ class Customer:
 
     async def get(self, path: str, **query: Any) -> Any:
         """A 200's body."""
-        return await self.expect(200, "GET", path, params=query)
+        return await self.expect(200, "GET", path, **({"params": query} if query else {}))
 
     async def post(self, path: str, body: Any, status: int = 200) -> Any:
         """The body of an answer with this status."""

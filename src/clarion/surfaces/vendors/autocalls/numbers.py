@@ -18,7 +18,6 @@ from clarion.surfaces.reception import Api
 from clarion.surfaces.vendors.autocalls.access import ApiDep, Body, Caller, PathId
 from clarion.surfaces.vendors.autocalls.dates import stamp
 from clarion.surfaces.vendors.autocalls.errors import Answer
-from clarion.surfaces.vendors.autocalls.rules import Json
 from clarion.surfaces.vendors.autocalls.shapes import NicknameInput, PurchaseInput
 from clarion.wire.phones import Phone, parse_phone
 
@@ -185,13 +184,13 @@ def _text(settings: Mapping[str, Any], name: str) -> str | None:
 
 
 @router.post("/api/user/phone-numbers/sip-trunks")
-async def create_trunk(caller: Caller, body: Json) -> Body:
+async def create_trunk(caller: Caller) -> Body:
     """Trunks are not made by this API."""
     raise Answer(400, {"error": TRUNKS_ELSEWHERE})
 
 
 @router.put("/api/user/phone-numbers/sip-trunks/{trunk_id}")
-async def change_trunk(api: ApiDep, caller: Caller, trunk_id: PathId, body: Json) -> Body:
+async def change_trunk(api: ApiDep, caller: Caller, trunk_id: PathId) -> Body:
     """Nor are they changed by it."""
     await _voice_trunk(api, caller, trunk_id)
     raise Answer(400, {"error": TRUNKS_ELSEWHERE})
