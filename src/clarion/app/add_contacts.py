@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clarion.app.actor import Actor, Role
-from clarion.app.page import ended_key
+from clarion.app.page import ended_key, line
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
-from clarion.app.ports.people import Added
+from clarion.app.ports.people import Added, Kept
 from clarion.app.refusals import Conflict, Invalid, NotFound, Problem
 from clarion.app.steer import turn
 from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus
-from clarion.core.contacts import BadRow, Contact, Decision, NewContact, band
+from clarion.core.contacts import BadRow, Contact, NewContact, band
+from clarion.core.events import contact_finished, messages_for
 from clarion.core.lifecycle import Action
-from clarion.core.outcomes import Channel, FinishReason
+from clarion.core.outcomes import Channel, ContactState, FinishReason
 from clarion.wire.contact_drafts import ContactDraft, parse_contact
 
 SLOT = 0
@@ -34,8 +35,8 @@ class AddReport:
     """The contact's id for each draft, in order; None for one that was not taken."""
     duplicates: tuple[BadRow, ...]
     bad: tuple[BadRow, ...]
-    kept: tuple[tuple[int, BadRow], ...] = ()
-    """Duplicates that were taken as finished contacts: the id, and whom it repeats."""
+    kept: tuple[Kept, ...] = ()
+    """Duplicates that were taken as finished contacts."""
 
 
 async def add_contacts(
@@ -106,20 +107,30 @@ async def enter(
     Raises NotFound, Conflict when either is over, Invalid when the campaign's end has passed.
     """
     campaign = await tx.campaigns.lock(organization_id, campaign_id)
-    if campaign.archived_at is not None or campaign.status is CampaignStatus.CANCELLED:
-        word = "archived" if campaign.archived_at is not None else "cancelled"
-        raise Conflict(word, f"Campaign {campaign_id} is {word} and takes no contacts.")
-    if campaign.end_at is not None and campaign.end_at <= now:
-        raise Invalid([Problem("end_at", "past", "The campaign's end has passed; set another one first.")])
+    campaign_takes(campaign, now)
     if batch_key is None:
         batch_key = (await tx.campaigns.get_or_create_default_batch(organization_id, campaign_id, now)).key
     batch = await tx.campaigns.get_batch(organization_id, batch_key, lock=True)
     if batch.campaign_id != campaign_id:
         raise NotFound("batch", batch_key)
+    batch_takes(batch, now)
+    return campaign, batch
+
+
+def campaign_takes(campaign: Campaign, now: datetime) -> None:
+    """Raise unless somebody may wait in this campaign: Conflict when it is called off, Invalid when its end passed."""
+    if campaign.archived_at is not None or campaign.status is CampaignStatus.CANCELLED:
+        word = "archived" if campaign.archived_at is not None else "cancelled"
+        raise Conflict(word, f"Campaign {campaign.id} is {word} and takes no contacts.")
+    if campaign.end_at is not None and campaign.end_at <= now:
+        raise Invalid([Problem("end_at", "past", "The campaign's end has passed; set another one first.")])
+
+
+def batch_takes(batch: Batch, now: datetime) -> None:
+    """Raise Conflict unless somebody may wait in this batch."""
     expired = batch.expires_at is not None and batch.expires_at <= now
     if expired or batch.deleted_at is not None or batch.status in (BatchStatus.EXPIRED, BatchStatus.CANCELLED):
-        raise Conflict("batch_over", f"Batch {batch_key!r} is over and takes no contacts.")
-    return campaign, batch
+        raise Conflict("batch_over", f"Batch {batch.key!r} is over and takes no contacts.")
 
 
 async def admit(
@@ -139,8 +150,8 @@ async def admit(
     )
     if not added.accepted:
         return added
-    await tx.queue.count(SLOT, {(campaign.id, batch.id, "contacts"): added.accepted})
-    await _finish_repeated(tx, batch, added, now)
+    tallies = {"contacts": added.accepted} | await _finish_repeated(tx, campaign, batch, contacts, added, now)
+    await tx.queue.count(SLOT, {(campaign.id, batch.id, key): n for key, n in tallies.items()})
     if added.accepted == len(added.kept):
         return added
     await tx.campaigns.add_bands(batch.id, bands_of(contacts))
@@ -150,27 +161,45 @@ async def admit(
     return added
 
 
-async def _finish_repeated(tx: Tx, batch: Batch, added: Added, now: datetime) -> None:
-    """Contacts that repeat somebody are finished when they come in: count them, and say whom they repeat."""
+async def _finish_repeated(
+    tx: Tx, campaign: Campaign, batch: Batch, contacts: Sequence[NewContact], added: Added, now: datetime
+) -> dict[str, int]:
+    """Contacts that repeat somebody are finished when they come in: say whom they repeat, and tell who listens.
+
+    Answers their tallies.
+    """
     if not added.kept:
-        return
+        return {}
     reason = FinishReason.DUPLICATE
+    repeated = {kept.contact_id: kept.repeats for kept in added.kept}
+    gone = [
+        _finished(batch, contact_id, contact, reason)
+        for contact_id, contact in zip(added.ids, contacts, strict=True)
+        if contact_id in repeated
+    ]
+    inputs = {"reason": reason}
+    said = [line(c, now, "skipped", "duplicate", inputs={**inputs, "repeats": repeated[c.id]}) for c in gone]
+    await tx.queue.decide(said)
+    endpoints = await tx.outbox.endpoints_for(batch.organization_id)
+    told = [contact_finished(contact, now, agent_id=campaign.agent_id) for contact in gone] if endpoints else []
+    await tx.outbox.put(messages_for(endpoints, told, now))
     keys = (f"finished:{reason}", f"skipped:{reason}", ended_key(reason, None), "unattempted")
-    await tx.queue.count(SLOT, {(batch.campaign_id, batch.id, key): len(added.kept) for key in keys})
-    await tx.queue.decide(
-        [
-            Decision(
-                organization_id=batch.organization_id,
-                campaign_id=batch.campaign_id,
-                batch_id=batch.id,
-                contact_id=contact_id,
-                at=now,
-                verdict="skipped",
-                rule="duplicate",
-                inputs={"reason": reason, "repeats": bad.message},
-            )
-            for contact_id, bad in added.kept
-        ]
+    return dict.fromkeys(keys, len(gone))
+
+
+def _finished(batch: Batch, contact_id: int, new: NewContact, reason: FinishReason) -> Contact:
+    """A contact that came in and was finished at once."""
+    return Contact(
+        id=contact_id,
+        organization_id=batch.organization_id,
+        campaign_id=batch.campaign_id,
+        batch_id=batch.id,
+        reference_id=new.reference_id,
+        address=new.address.value,
+        region_key=new.address.region_key,
+        person=new.person or new.address.value,
+        state=ContactState.FINISHED,
+        finish_reason=reason,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from clarion.app.actor import Actor, Role
-from clarion.app.add_contacts import SLOT, bands_of
+from clarion.app.add_contacts import SLOT, bands_of, batch_takes, campaign_takes
 from clarion.app.page import ended_key
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
@@ -16,7 +17,7 @@ from clarion.app.ports.people import DUPLICATE_ADDRESS, ContactFilters
 from clarion.app.ports.queue import Move
 from clarion.app.refusals import Conflict, Invalid, Problem
 from clarion.app.steer import turn
-from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus
+from clarion.core.campaigns import Campaign, CampaignStatus
 from clarion.core.contacts import Address, BadRow, Contact, Decision, band
 from clarion.core.events import contact_finished, contact_reopened, messages_for
 from clarion.core.lifecycle import Action
@@ -178,8 +179,8 @@ async def finish_contacts(
         await tx.queue.move([Move.stay(contact).finished(reason) for contact in waiting], now)
         inputs = {"reason": reason, "user_id": actor.user_id}
         await tx.queue.decide([by_hand(contact, now, "finished", inputs) for contact in waiting])
-        await tx.queue.count(SLOT, ends(waiting, reason))
         gone = [replace(c, state=ContactState.FINISHED, finish_reason=reason) for c in waiting]
+        await tx.queue.count(SLOT, ends(gone, by_rule={contact.id for contact in gone}))
         endpoints = await tx.outbox.endpoints_for(actor.organization_id)
         await tx.outbox.put(messages_for(endpoints, [contact_finished(contact, now) for contact in gone], now))
     return Removal(
@@ -196,7 +197,7 @@ async def reopen_contacts(
 
     Whoever has used up the campaign's attempts gets them anew. A campaign that was completed runs again. Who asked not
     to be contacted, or has a dead address on the list, is skipped again by the release. Raises Conflict when the
-    campaign is called off, or a batch is over.
+    campaign is called off or a batch is over, Invalid when the campaign's end has passed.
     """
     actor.must_be(Role.OPERATOR)
     now = clock.now()
@@ -206,33 +207,23 @@ async def reopen_contacts(
             n: await tx.campaigns.lock(actor.organization_id, n) for n in sorted({c.campaign_id for c in known})
         }
         found = await tx.people.lock_many(actor.organization_id, [contact.id for contact in known])
-        over = [contact for contact in found if contact.state is ContactState.FINISHED]
+        over = [c for c in found if c.state is ContactState.FINISHED and c.campaign_id in campaigns]
+        for campaign_id in sorted({contact.campaign_id for contact in over}):
+            campaign_takes(campaigns[campaign_id], now)
         for batch_id in sorted({contact.batch_id for contact in over}):
-            _must_take(await tx.campaigns.batch_by_id(actor.organization_id, batch_id), now)
+            batch_takes(await tx.campaigns.batch_by_id(actor.organization_id, batch_id), now)
             some = [contact for contact in over if contact.batch_id == batch_id]
             await tx.campaigns.add_bands(batch_id, bands_of(some))
         again = [_anew(contact, campaigns[contact.campaign_id]) for contact in over]
         await tx.people.reopen(again, now, due=None if at is None else max(at, now))
-        by_rule = await tx.queue.ended_by_rule([contact.id for contact in over])
-        for contact in over:
-            assert contact.finish_reason is not None
-            back = ends([contact], contact.finish_reason, skipped=contact.id in by_rule)
-            await tx.queue.count(SLOT, {key: -n for key, n in back.items()})
+        await tx.queue.count(SLOT, await uncounted(tx, over))
         await tx.queue.decide([by_hand(c, now, "reopened", {"user_id": actor.user_id}) for c in again])
         endpoints = await tx.outbox.endpoints_for(actor.organization_id)
         await tx.outbox.put(messages_for(endpoints, [contact_reopened(contact, now) for contact in again], now))
         for campaign in campaigns.values():
-            if campaign.status is CampaignStatus.CANCELLED or campaign.archived_at is not None:
-                raise Conflict("over", f"Campaign {campaign.id} is over.")
             if campaign.status is CampaignStatus.COMPLETED and any(c.campaign_id == campaign.id for c in again):
                 await turn(tx, campaign, Action.REOPEN, now, {"user_id": actor.user_id}, rule="contacts_reopened")
     return [contact.id for contact in again]
-
-
-def _must_take(batch: Batch, now: datetime) -> None:
-    expired = batch.expires_at is not None and batch.expires_at <= now
-    if expired or batch.deleted_at is not None or batch.status in (BatchStatus.EXPIRED, BatchStatus.CANCELLED):
-        raise Conflict("batch_over", f"Batch {batch.key!r} is over and takes no contacts.")
 
 
 def _anew(contact: Contact, campaign: Campaign) -> Contact:
@@ -241,17 +232,23 @@ def _anew(contact: Contact, campaign: Campaign) -> Contact:
     return replace(contact, state=ContactState.WAITING, finish_reason=None, burned=0 if spent else contact.burned)
 
 
-def ends(contacts: Sequence[Contact], reason: FinishReason, *, skipped: bool = True) -> dict[tuple[int, int, str], int]:
-    """What the tallies count for contacts that a person finished for `reason`."""
-    counts: dict[tuple[int, int, str], int] = {}
+def ends(contacts: Sequence[Contact], by_rule: Collection[int]) -> Counter[tuple[int, int, str]]:
+    """What the tallies count for finished contacts. `by_rule`: those whom a rule or a person finished."""
+    counts: Counter[tuple[int, int, str]] = Counter()
     for contact in contacts:
+        reason = contact.finish_reason
+        assert reason is not None
         keys = [f"finished:{reason}", ended_key(reason, contact.last_outcome)]
-        keys += [f"skipped:{reason}"] if skipped else []
+        keys += [f"skipped:{reason}"] if contact.id in by_rule else []
         keys += ["unattempted"] if contact.tries == 0 else []
-        for key in keys:
-            place = (contact.campaign_id, contact.batch_id, key)
-            counts[place] = counts.get(place, 0) + 1
+        counts.update((contact.campaign_id, contact.batch_id, key) for key in keys)
     return counts
+
+
+async def uncounted(tx: Tx, contacts: Sequence[Contact]) -> Counter[tuple[int, int, str]]:
+    """What is to be added to the tallies when finished contacts are not finished any more, or for another reason."""
+    counted = ends(contacts, await tx.queue.ended_by_rule([contact.id for contact in contacts]))
+    return Counter({place: -n for place, n in counted.items()})
 
 
 def by_hand(contact: Contact, now: datetime, verdict: str, inputs: Mapping[str, Any]) -> Decision:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
 from clarion.app.actor import Actor, Role
-from clarion.app.add_contacts import SLOT, bands_of, held_batch, held_key
+from clarion.app.add_contacts import SLOT, bands_of, campaign_takes, enter, held_batch, held_key
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.refusals import Conflict
 from clarion.app.steer import turn
 from clarion.core.campaigns import Batch, Campaign, CampaignStatus
 from clarion.core.contacts import Contact, Decision
-from clarion.core.lifecycle import OVER, Action
+from clarion.core.lifecycle import Action
 from clarion.core.outcomes import ContactState
 
 CHUNK = 1_000
@@ -34,7 +35,9 @@ async def launch_contacts(
 ) -> Sequence[int]:
     """Let held contacts be reached, from now or from `at` on; the ids of those that were launched.
 
-    A campaign that was completed runs again. Raises Conflict when a campaign is called off.
+    A campaign that was completed runs again. Raises Conflict when a campaign or its default batch is over, or when
+    somebody there has the reference of one of them; Invalid when its end has passed. A long list is worked through in
+    parts: what was launched before a refusal stays so.
     """
     return await _shift(ledger, clock, actor, contact_ids, at, hold=False)
 
@@ -70,8 +73,7 @@ async def _move(
     *,
     hold: bool,
 ) -> list[int]:
-    if campaign.status is CampaignStatus.CANCELLED or campaign.archived_at is not None:
-        raise Conflict("over", f"Campaign {campaign.id} is over.")
+    campaign_takes(campaign, now)
     held = await held_batch(tx, campaign, now)
     people = [
         contact
@@ -82,7 +84,9 @@ async def _move(
     ]
     if not people:
         return []
-    target = held if hold else await tx.campaigns.get_or_create_default_batch(actor.organization_id, campaign.id, now)
+    target = held
+    if not hold:
+        _, target = await enter(tx, actor.organization_id, campaign.id, None, now)
     references = [contact.reference_id for contact in people if contact.reference_id is not None]
     taken = await tx.people.references(actor.organization_id, target.id, references)
     if taken:
@@ -90,22 +94,22 @@ async def _move(
     due = max(now, at) if at is not None else now
     await tx.people.move_to(target, [contact.id for contact in people], None if hold else due, now)
     await tx.campaigns.add_bands(target.id, bands_of(people))
-    await tx.queue.count(SLOT, _recount(people, target))
+    await tx.queue.count(SLOT, shifted(people, target))
     await tx.queue.decide([_line(actor, contact, target, now, None if hold else due) for contact in people])
-    if not hold and campaign.status in OVER:
+    if not hold and campaign.status is CampaignStatus.COMPLETED:
         await turn(tx, campaign, Action.REOPEN, now, {"user_id": actor.user_id}, rule="contacts_launched")
     return [contact.id for contact in people]
 
 
-def _recount(people: Sequence[Contact], target: Batch) -> dict[tuple[int, int, str], int]:
-    """What leaves a batch's tallies and comes into the other's: the contact, and what it was last known by."""
-    counts: dict[tuple[int, int, str], int] = {}
+def shifted(people: Iterable[Contact], target: Batch) -> Counter[tuple[int, int, str]]:
+    """What leaves the tallies of a batch and comes into another's with waiting contacts. Attempts stay where they are
+    counted."""
+    counts: Counter[tuple[int, int, str]] = Counter()
     for contact in people:
         keys = ["contacts"] + ([f"last:{contact.last_outcome}"] if contact.last_outcome is not None else [])
-        for key in keys:
-            for batch_id, n in ((contact.batch_id, -1), (target.id, 1)):
-                place = (contact.campaign_id, batch_id, key)
-                counts[place] = counts.get(place, 0) + n
+        for key in [*keys, "goal"] if contact.goal_reached else keys:
+            counts[contact.campaign_id, contact.batch_id, key] -= 1
+            counts[target.campaign_id, target.id, key] += 1
     return counts
 
 

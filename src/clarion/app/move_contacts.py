@@ -6,6 +6,7 @@ from datetime import datetime
 
 from clarion.app.actor import Actor, Role
 from clarion.app.add_contacts import SLOT, bands_of, enter
+from clarion.app.held import shifted
 from clarion.app.ports.clock import Clock
 from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.ports.people import DUPLICATE_ADDRESS
@@ -36,7 +37,7 @@ async def move_contact(ledger: Ledger, clock: Clock, actor: Actor, contact_id: i
         await _must_fit(tx, contact, campaigns.get(contact.campaign_id), target)
         await tx.people.move_to(batch, [contact_id], now, now)
         await tx.campaigns.add_bands(batch.id, bands_of([contact]))
-        await tx.queue.count(SLOT, _recount(contact, batch))
+        await tx.queue.count(SLOT, shifted([contact], batch))
         await tx.queue.decide([_line(actor, contact, batch, now)])
         if target.status is CampaignStatus.COMPLETED:
             await turn(tx, target, Action.REOPEN, now, {"user_id": actor.user_id}, rule="contacts_added")
@@ -53,20 +54,6 @@ async def _must_fit(tx: Tx, contact: Contact, source: Campaign | None, target: C
     taken = await tx.people.address_taken(contact.organization_id, target.id, contact.address)
     if taken is not None:
         raise Conflict(DUPLICATE_ADDRESS, f"The campaign has this address already: contact {taken}.")
-
-
-def _recount(contact: Contact, batch: Batch) -> dict[tuple[int, int, str], int]:
-    """What leaves the tallies of one batch and comes into the other's."""
-    keys = ["contacts"] + ([f"last:{contact.last_outcome}"] if contact.last_outcome is not None else [])
-    keys += ["goal"] if contact.goal_reached else []
-    return {
-        place: n
-        for key in keys
-        for place, n in (
-            ((contact.campaign_id, contact.batch_id, key), -1),
-            ((batch.campaign_id, batch.id, key), 1),
-        )
-    }
 
 
 def _line(actor: Actor, contact: Contact, batch: Batch, now: datetime) -> Decision:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Text, and_, false, func, insert, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, false, func, insert, or_, select, type_coerce, update
 
 from clarion.app.ports.people import (
     DUPLICATE_ADDRESS,
@@ -17,6 +17,7 @@ from clarion.app.ports.people import (
     ContactFilters,
     Import,
     ImportStatus,
+    Kept,
 )
 from clarion.app.refusals import NotFound
 from clarion.core.campaigns import Batch
@@ -88,14 +89,13 @@ class StoredPeopleRows:
     ) -> Added:
         """See the port."""
         known = await self._known(batch, given, allow_duplicates)
-        new, duplicates = await _off_loop(len(given), lambda: _sift(given, *known, allow_duplicates))
-        repeated: dict[int, BadRow] = {}
-        if keep_duplicates:
-            repeated = {place: bad for place, bad in duplicates.items() if bad.code == DUPLICATE_ADDRESS}
-            duplicates = {place: bad for place, bad in duplicates.items() if place not in repeated}
-        written = sorted([*new, *repeated])
+        sifted = await _off_loop(
+            len(given), lambda: _sift(given, *known, allow_duplicates=allow_duplicates, keep=keep_duplicates)
+        )
+        duplicates, repeated = tuple(sifted.duplicates), sifted.repeated
+        written = sorted([*sifted.new, *repeated])
         if not written:
-            return Added((None,) * len(given), tuple(duplicates.values()))
+            return Added((None,) * len(given), duplicates)
         ids = dict(zip(written, await self._session.new_ids("contacts", len(written)), strict=True))
         people, places = await _off_loop(
             len(written),
@@ -105,8 +105,8 @@ class StoredPeopleRows:
         await copy_in(self._session, queue, QUEUE_NAMES, places)
         return Added(
             tuple(map(ids.get, range(len(given)))),
-            tuple(duplicates.values()),
-            tuple((ids[place], bad) for place, bad in repeated.items()),
+            duplicates,
+            tuple(Kept(ids[place], first.contact_id or ids[first.place]) for place, first in repeated.items()),
         )
 
     async def references(self, organization_id: int, batch_id: int, wanted: Sequence[str]) -> set[str]:
@@ -138,40 +138,45 @@ class StoredPeopleRows:
 
     async def reopen(self, contacts: Sequence[Contact], now: datetime, *, due: datetime | None = None) -> None:
         """See the port."""
-        for one in contacts:
-            await self._session.execute(
-                update(queue)
-                .where(queue.c.contact_id == one.id, queue.c.state == ContactState.FINISHED)
-                .values(
-                    state=ContactState.WAITING,
-                    finish_reason=None,
-                    band=band(one.priority, retry=one.tries > 0),
-                    burned=one.burned,
-                    faults=0,
-                    next_at=due or now,
-                    not_before=due or now,
-                    updated_at=now,
-                )
-            )
+        await self._session.update_many(
+            queue,
+            [
+                {
+                    "contact_id": one.id,
+                    "state": ContactState.WAITING,
+                    "finish_reason": None,
+                    "band": band(one.priority, retry=one.tries > 0),
+                    "burned": one.burned,
+                    "faults": 0,
+                    "next_at": due or now,
+                    "not_before": due or now,
+                    "updated_at": now,
+                }
+                for one in contacts
+            ],
+            key=["contact_id"],
+            guard="t.state = 'finished'",
+        )
 
     async def _known(
         self, batch: Batch, given: Sequence[NewContact], allow_duplicates: bool
-    ) -> tuple[dict[str, str], dict[str, str]]:
+    ) -> tuple[dict[str, _First], dict[str, _First]]:
         """Who in the ledger has one of these references or addresses already."""
         references = list({c.reference_id for c in given if c.reference_id is not None})
-        by_reference: dict[str, str] = {}
+        by_reference: dict[str, _First] = {}
         if references:
             among = self._session.among(contacts.c.reference_id, references)
             statement = select(contacts.c.reference_id, contacts.c.id).where(contacts.c.batch_id == batch.id, among)
-            by_reference = {reference: f"contact {n}" for reference, n in await self._session.execute(statement)}
-        by_address: dict[str, str] = {}
+            by_reference = {reference: _First(n) for reference, n in await self._session.execute(statement)}
+        by_address: dict[str, _First] = {}
         if not allow_duplicates and given:
             statement = select(contacts.c.address, contacts.c.id).where(
                 contacts.c.organization_id == batch.organization_id,
                 contacts.c.campaign_id == batch.campaign_id,
                 self._session.among(contacts.c.address, list({c.address.value for c in given})),
             )
-            by_address = {address: f"contact {n}" for address, n in await self._session.execute(statement)}
+            found = await self._session.execute(statement.order_by(contacts.c.id.desc()))
+            by_address = {address: _First(n) for address, n in found}
         return by_reference, by_address
 
     async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
@@ -200,7 +205,7 @@ class StoredPeopleRows:
         """See the port."""
         statement = (
             contacts_query()
-            .where(queue.c.organization_id == organization_id, queue.c.contact_id.in_(contact_ids))
+            .where(queue.c.organization_id == organization_id, self._session.among(queue.c.contact_id, contact_ids))
             .order_by(queue.c.contact_id)
             .with_for_update(of=queue)
         )
@@ -391,9 +396,11 @@ def _more_meant(organization_id: int, filters: ContactFilters) -> list[ColumnEle
         outcomes = sorted(filters.without_outcomes)
         mine.append(or_(queue.c.last_outcome.is_(None), queue.c.last_outcome.not_in(outcomes)))
     if filters.held is not None:
-        key = batches.c.key.like("campaign-%-held")
-        held = select(batches.c.id).where(batches.c.organization_id == organization_id, key)
+        key = "campaign-" + cast(batches.c.campaign_id, Text) + "-held"
+        held = select(batches.c.id).where(batches.c.organization_id == organization_id, batches.c.key == key)
         mine.append(contacts.c.batch_id.in_(held) if filters.held else contacts.c.batch_id.not_in(held))
+    if filters.due_since is not None or filters.due_until is not None:
+        mine.append(queue.c.state == ContactState.WAITING)
     if filters.due_since is not None:
         mine.append(queue.c.next_at >= filters.due_since)
     if filters.due_until is not None:
@@ -403,26 +410,57 @@ def _more_meant(organization_id: int, filters: ContactFilters) -> list[ColumnEle
     return mine
 
 
+class _First(NamedTuple):
+    """Who had a reference or an address first: a contact of the ledger, else one of those that come in now."""
+
+    contact_id: int | None
+    place: int = 0
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"line {self.line}" if self.contact_id is None else f"contact {self.contact_id}"
+
+
+@dataclass(slots=True)
+class _Sifted:
+    """Contacts on their way in, told apart by their places."""
+
+    new: list[int] = field(default_factory=list)
+    duplicates: list[BadRow] = field(default_factory=list)
+    repeated: dict[int, _First] = field(default_factory=dict)
+    """Those that repeat an address and are kept."""
+
+
 def _sift(
-    given: Sequence[NewContact], by_reference: dict[str, str], by_address: dict[str, str], allow_duplicates: bool
-) -> tuple[list[int], dict[int, BadRow]]:
-    """Positions of new contacts; by position the duplicates: of those in the ledger and of those before them here."""
-    new, duplicates = list[int](), dict[int, BadRow]()
-    for position, contact in enumerate(given):
-        line, address, reference = contact.line or position + 1, contact.address.value, contact.reference_id
+    given: Sequence[NewContact],
+    by_reference: dict[str, _First],
+    by_address: dict[str, _First],
+    *,
+    allow_duplicates: bool,
+    keep: bool,
+) -> _Sifted:
+    """Tell apart who is new from who repeats somebody in the ledger or somebody before them here."""
+    sifted = _Sifted()
+    for place, contact in enumerate(given):
+        line, address, reference = contact.line or place + 1, contact.address.value, contact.reference_id
         if reference is not None and (first := by_reference.get(reference)):
             told = f"The batch has this reference already: {first}."
-            duplicates[position] = BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference)
-        elif not allow_duplicates and (first := by_address.get(address)):
-            told = f"The campaign has this address already: {first}."
-            duplicates[position] = BadRow(line, DUPLICATE_ADDRESS, told, "address", address)
+            sifted.duplicates.append(BadRow(line, DUPLICATE_REFERENCE, told, "reference_id", reference))
+            continue
+        repeats = None if allow_duplicates else by_address.get(address)
+        if repeats is not None and not keep:
+            told = f"The campaign has this address already: {repeats}."
+            sifted.duplicates.append(BadRow(line, DUPLICATE_ADDRESS, told, "address", address))
+            continue
+        here = _First(None, place, line)
+        if reference is not None:
+            by_reference[reference] = here
+        if repeats is not None:
+            sifted.repeated[place] = repeats
         else:
-            new.append(position)
-            here = f"line {line}"
+            sifted.new.append(place)
             by_address[address] = here
-            if reference is not None:
-                by_reference[reference] = here
-    return new, duplicates
+    return sifted
 
 
 def _rows(

@@ -17,6 +17,15 @@ DUPLICATE_REFERENCE = "duplicate_reference"
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A contact that repeats an address, and was written as finished."""
+
+    contact_id: int
+    repeats: int
+    """The contact that had the address first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What became of contacts on their way in."""
 
@@ -24,8 +33,8 @@ class Added:
     """One for each that was given, in order; None for a duplicate."""
     duplicates: tuple[BadRow, ...]
     """Each tells whom it repeats; the codes are DUPLICATE_ADDRESS and DUPLICATE_REFERENCE."""
-    kept: tuple[tuple[int, BadRow], ...] = ()
-    """Duplicates that were written as finished contacts: the id, and whom it repeats."""
+    kept: tuple[Kept, ...] = ()
+    """Duplicates that were written as finished contacts."""
 
     @property
     def accepted(self) -> int:
