@@ -72,7 +72,7 @@ CALL_WORDS = (
 
 LIVE_CALL: Mapping[AttemptState, str] = {
     AttemptState.RELEASED: INITIATED,
-    AttemptState.BEGUN: INITIATED,
+    AttemptState.BEGUN: CALLING,
     AttemptState.ACCEPTED: CALLING,
     AttemptState.UNKNOWN: CALLING,
     AttemptState.TAKEN_BACK: FAILED,
