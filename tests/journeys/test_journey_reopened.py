@@ -52,6 +52,21 @@ async def test_reopened_people_are_called_again_and_the_books_balance(make_eithe
     assert (await campaign_numbers(world.database, world.actor, campaign.id)).total.skipped == {}
 
 
+async def test_tries_before_are_not_held_against_who_is_reopened(make_either) -> None:
+    """However few faults a campaign allows: what bounds all tries begins anew with the budget."""
+    world = await make_either(faults=NO_FAULTS)
+    campaign = await world.campaign(Plan(retries=Retries(max_attempts=3, delays=(HOUR,), max_faults=0)))
+    people = await world.people(campaign, magic("93", start=312))
+    await world.play()
+    for again in (1, 2):
+        await reopen_contacts(world.database, world.clock, world.actor, people)
+        await go_on(world)
+        [contact] = await world.contacts()
+        assert (contact.tries, contact.burned) == (3 + 3 * again, 3)
+        assert contact.finish_reason is FinishReason.ATTEMPTS_EXHAUSTED
+    await world.balance()
+
+
 async def test_who_asked_for_silence_is_not_called_when_reopened(make_either) -> None:
     world = await make_either(faults=NO_FAULTS)
     campaign = await world.campaign()

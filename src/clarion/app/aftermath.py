@@ -46,7 +46,7 @@ def verdict_on(
             goal_reached=goal_of(campaign, report),
             burned=contact.burned + burns(report.outcome, answered=answered),
             faults=faults_after(contact, report),
-            tries=attempt.number,
+            tries=attempt.number - contact.fresh_from,
             address_index=contact.address_index,
             fallback_count=len(contact.fallbacks),
             begun_at=attempt.begun_at or report.at,

@@ -100,6 +100,8 @@ class Contact:
     """Region of the first address; `region_key` is that of the current one."""
     last_trunk_id: int | None = None
     """Trunk of the latest attempt: another goes first after a carrier's fault."""
+    fresh_from: int = 0
+    """Attempts made before somebody opened the contact again: they are not held against what comes then."""
 
     @property
     def current_address(self) -> str:

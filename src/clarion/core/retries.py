@@ -146,7 +146,7 @@ class Case:
     burned: int
     """Attempts of the budget that are used, this one included when it `burns`."""
     tries: int
-    """Attempts made in all, this one included."""
+    """Attempts made in all since the contact came in or was opened again, this one included."""
     faults: int = 0
     """Carrier faults in a row, this one included."""
     has_goal: bool = False

@@ -148,6 +148,7 @@ class StoredPeopleRows:
                     "band": band(one.priority, retry=one.tries > 0),
                     "burned": one.burned,
                     "faults": 0,
+                    "fresh_from": one.tries,
                     "next_at": due or now,
                     "not_before": due or now,
                     "updated_at": now,

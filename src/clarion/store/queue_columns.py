@@ -51,6 +51,7 @@ CONTACT_COLUMNS = (
     type_coerce(queue.c.updated_at, BigInteger),
     contacts.c.region_key,
     queue.c.trunk_id,
+    queue.c.fresh_from,
 )
 """Read bare, and made into values by `contact_of`: contacts are read by the hundred in each release."""
 

@@ -291,6 +291,7 @@ queue = Table(
     Column("finish_reason", Word(FinishReason)),
     Column("goal_reached", Boolean, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("fresh_from", Integer, nullable=False, server_default="0"),
     Index(
         "ix_queue_due",
         "batch_id",

@@ -143,7 +143,8 @@ class PeopleRows(Protocol):
         ...
 
     async def reopen(self, contacts: Sequence[Contact], now: datetime, *, due: datetime | None = None) -> None:
-        """Finished contacts wait again, due at once or at `due`, with `burned` as given. The caller has locked them."""
+        """Finished contacts wait again, due at once or at `due`, with `burned` as given; their tries so far are behind
+        them. The caller has locked them."""
         ...
 
     async def get(self, organization_id: int, contact_id: int, *, lock: bool = False) -> Contact:
