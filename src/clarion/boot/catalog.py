@@ -16,6 +16,8 @@ from clarion.channels.sandbox.settings import sandbox_problems
 from clarion.core.outcomes import Channel
 from clarion.surfaces.vendors.autocalls.app import VENDOR as AUTOCALLS
 from clarion.surfaces.vendors.freya.app import VENDOR as FREYA
+from clarion.surfaces.vendors.revox.app import VENDOR as REVOX
+from clarion.surfaces.vendors.syllable.app import VENDOR as SYLLABLE
 from clarion.surfaces.vendors.vendor import Vendor
 
 
@@ -47,7 +49,7 @@ CATALOG: dict[tuple[Channel, str], Entry] = {
 }
 
 
-VENDORS: tuple[Vendor, ...] = (AUTOCALLS, FREYA)
+VENDORS: tuple[Vendor, ...] = (AUTOCALLS, FREYA, REVOX, SYLLABLE)
 """Whose APIs are spoken here."""
 
 
