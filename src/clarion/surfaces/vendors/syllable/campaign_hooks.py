@@ -46,9 +46,8 @@ async def hooks_by_campaign(api: Api, caller: Actor) -> Mapping[int, list[Endpoi
 async def replace_hooks(
     api: Api, caller: Actor, campaign_id: int, before: Sequence[Endpoint], asked: Sequence[WebhookInput]
 ) -> None:
-    """Make the campaign's webhooks those that are asked for. Nothing is changed when one of them is wrong."""
+    """Make the campaign's webhooks those that are asked for and checked."""
     known = {each.id: each for each in before}
-    _refuse(api, known, asked)
     for hook in asked:
         if hook.id is None:
             draft = replace(draft_of_hook(hook), campaign_id=campaign_id)
@@ -62,7 +61,9 @@ async def replace_hooks(
             await delete_endpoint(api.ledger, api.clock, caller, each.id)
 
 
-def _refuse(api: Api, known: Mapping[int, Endpoint], asked: Sequence[WebhookInput]) -> None:
+def check_hooks(api: Api, before: Sequence[Endpoint], asked: Sequence[WebhookInput]) -> None:
+    """Raise Invalid with everything that is wrong with webhooks that are to replace those before."""
+    known = {each.id for each in before}
     problems: list[Problem] = []
     for place, hook in enumerate(asked):
         field = f"webhooks.{place}"

@@ -33,7 +33,12 @@ from clarion.surfaces.vendors.syllable.access import (
     emails_of,
     place_of,
 )
-from clarion.surfaces.vendors.syllable.campaign_hooks import hooks_by_campaign, hooks_of, replace_hooks
+from clarion.surfaces.vendors.syllable.campaign_hooks import (
+    check_hooks,
+    hooks_by_campaign,
+    hooks_of,
+    replace_hooks,
+)
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.hooks import draft_of_hook, hook_reading, secret_of
@@ -42,7 +47,9 @@ from clarion.surfaces.vendors.syllable.rates import settle_rates
 from clarion.surfaces.vendors.syllable.shapes import CampaignInput
 from clarion.surfaces.vendors.syllable.translate import (
     FIELDS,
+    MADE,
     NAME,
+    made_here,
     presented_number,
     reading,
     revised,
@@ -110,8 +117,9 @@ async def update(api: ApiDep, caller: Caller, campaign_id: PathId, body: Campaig
             changed = replace(asked, plan=plan, extras=extras, start_at=content.start_at, end_at=content.end_at)
             return _placed(changed, body, source, presented, agent, before=content)
 
-        await replace_hooks(api, caller, campaign_id, hooks, body.webhooks)
+        check_hooks(api, hooks, body.webhooks)
         campaign = await edit_campaign(api.ledger, api.clock, caller, campaign_id, change)
+        await replace_hooks(api, caller, campaign_id, hooks, body.webhooks)
         await settle_rates(api, caller, campaign)
         await launch_if_it_can(api, caller, campaign)
     return await _told(api, caller, await live_campaign(api.ledger, caller, campaign_id))
@@ -126,7 +134,7 @@ async def delete(api: ApiDep, caller: Caller, campaign_id: PathId) -> None:
 
 async def launch_if_it_can(api: Api, caller: Actor, campaign: Campaign) -> None:
     """A draft of this vendor's making is launched as soon as nothing is in its way."""
-    if campaign.status is CampaignStatus.DRAFT and NAME in campaign.extras:
+    if campaign.status is CampaignStatus.DRAFT and made_here(campaign):
         try:
             await launch_campaign(api.ledger, api.clock, caller, campaign.id)
         except Invalid as refused:
@@ -183,12 +191,17 @@ def _placed(
     agent: Agent | None,
     before: CampaignContent | None = None,
 ) -> CampaignContent:
-    """With its sender and its agent, and what the client sent to be given back."""
+    """With its sender and its agent, and what the client sent to be given back.
+
+    One of another make keeps its own as long as it is the same number, or none, that people see.
+    """
     sender_id = presented.id if presented is not None else None
-    pool_id = before.pool_id if before is not None and sender_id is None else None
-    placed = replace(content, sender_id=sender_id, pool_id=pool_id, agent_id=agent.id if agent is not None else None)
+    placed = replace(content, sender_id=sender_id, pool_id=None, agent_id=agent.id if agent is not None else None)
+    here = before is None or made_here(before)
+    if before is not None and not here and before.sender_id == sender_id:
+        placed = replace(placed, pool_id=before.pool_id, agent_id=before.agent_id)
     kept = remember(sent_fields(body), reading(placed, presented.address if presented is not None else None))
-    kept[SOURCE] = source.id if source is not None else None
+    kept |= {SOURCE: source.id if source is not None else None, MADE: here}
     return replace(placed, extras={**content.extras, NAME: kept})
 
 

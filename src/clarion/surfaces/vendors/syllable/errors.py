@@ -20,6 +20,9 @@ SHOWN = 100
 STATUSES: Mapping[type[Refusal], int] = {Unauthenticated: 401, Forbidden: 403, NotFound: 404, Conflict: 409}
 
 
+WEBHOOK: Mapping[str, str] = {"method": "request_method", "secret": "auth_values"}
+
+
 class BadRequest(Exception):
     """A request that the vendor answers with 400 and a sentence."""
 
@@ -43,6 +46,9 @@ def worded(fields: Mapping[str, str], prefix: str = "") -> Iterator[None]:
 
 
 def _renamed(problem: Problem, fields: Mapping[str, str], prefix: str) -> Problem:
+    names = problem.field.split(".")
+    if names[0] == "webhooks":
+        return Problem(prefix + ".".join(WEBHOOK.get(name, name) for name in names), problem.code, problem.message)
     begins = [ours for ours in fields if problem.field == ours or problem.field.startswith(f"{ours}.")]
     if not begins:
         return problem

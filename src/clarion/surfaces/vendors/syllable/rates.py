@@ -18,7 +18,7 @@ from clarion.app.campaigns import edit_campaign
 from clarion.app.ports.campaigns import BatchFilters
 from clarion.core.campaigns import Batch, BatchStatus, Campaign
 from clarion.surfaces.reception import Api
-from clarion.surfaces.vendors.syllable.translate import NAME, hourly_rate
+from clarion.surfaces.vendors.syllable.translate import NAME, hourly_rate, made_here
 
 CALL_RATE, SET = "call_rate", "set"
 """What is kept of a batch for this vendor: the rate that it was given, and the one that it got."""
@@ -76,7 +76,7 @@ async def lanes_of(api: Api, caller: Actor, campaign_id: int | None, *, deleted:
 
 async def settle_rates(api: Api, caller: Actor, campaign: Campaign) -> None:
     """Write the rates that follow from what the campaign and its batches ask for. Only of this vendor's campaigns."""
-    if NAME not in campaign.extras:
+    if not made_here(campaign):
         return
     rate = hourly_rate(campaign)
     over = (BatchStatus.EXPIRED, BatchStatus.CANCELLED)

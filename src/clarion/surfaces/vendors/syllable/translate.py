@@ -62,7 +62,6 @@ FIELDS: Mapping[str, str] = {
     "retries": "retry_count",
     "targeting.allowed_line_types": "allowed_line_types",
     "targeting": "target_filters",
-    "webhooks": "webhooks",
 }
 """Where a problem of ours belongs in the vendor's body: the longest beginning counts."""
 
@@ -278,6 +277,16 @@ def hourly_rate(campaign: Campaign | CampaignContent) -> int:
     return max(1, min(FASTEST, round(min(rates))))
 
 
+MADE = "made"
+"""Beside what is kept for this vendor: the campaign was made through its API."""
+
+
+def made_here(campaign: Campaign | CampaignContent) -> bool:
+    """Whether it was made through this vendor's API."""
+    kept = campaign.extras.get(NAME)
+    return isinstance(kept, Mapping) and bool(kept.get(MADE))
+
+
 HOURS = ("active_days", "daily_start_time", "daily_end_time", "max_daily_calls", "outreach_override_rules")
 """Fields that make a schedule together."""
 
@@ -288,7 +297,7 @@ def revised(before: CampaignContent, asked: CampaignContent, sent: Mapping[str, 
     So does what it can only say roughly, in a campaign of another make, while the client sends it as it was told.
     """
     old, new = before.plan, asked.plan
-    ours = NAME in before.extras
+    ours = made_here(before)
     same = {name for name in read if not ours and name in sent and sent[name] == read[name]}
     pacing = old.pacing if "hourly_rate" in same else replace(old.pacing, per_hour=new.pacing.per_hour, per_second=None)
     schedule = replace(new.schedule, holidays=old.schedule.holidays, quiet_hours=old.schedule.quiet_hours)
