@@ -26,7 +26,7 @@ from clarion.core.outcomes import ContactState
 from clarion.store.columns import dump, to_micros
 from clarion.store.copying import copy_in
 from clarion.store.queue_columns import contact_of, contacts_query
-from clarion.store.schema import batches, contacts, import_rejects, imports, queue
+from clarion.store.schema import batches, campaigns, contacts, import_rejects, imports, queue
 from clarion.store.session import Session
 
 CONTACT_NAMES = (
@@ -225,15 +225,18 @@ class StoredPeopleRows:
     async def browse(
         self, organization_id: int, filters: ContactFilters, offset: int, limit: int, *, newest_first: bool
     ) -> tuple[Sequence[Contact], int]:
-        """See the port. What is counted is joined to the queue only when a filter asks for where people stand."""
+        """See the port. Who is counted or passed over is looked at in the index; rows are read for the page alone, and
+        those of the queue besides when a filter asks for where people stand."""
         mine = _meant(organization_id, filters)
-        count = select(func.count()).select_from(contacts)
-        if _stands(filters):
-            count = select(func.count()).select_from(queue).join(contacts, contacts.c.id == queue.c.contact_id)
-        total = int((await self._session.execute(count.where(*mine))).scalar_one())
+        source = contacts.join(queue, queue.c.contact_id == contacts.c.id) if _stands(filters) else contacts
+        count = select(func.count()).select_from(source).where(*mine)
+        total = int((await self._session.execute(count)).scalar_one())
         order = contacts.c.id.desc() if newest_first else contacts.c.id
-        page = contacts_query().where(*mine).order_by(order).offset(offset).limit(limit)
-        return [contact_of(row) for row in await self._session.execute(page)], total
+        ids = select(contacts.c.id).select_from(source).where(*mine).order_by(order).offset(offset).limit(limit)
+        found = list((await self._session.execute(ids)).scalars()) if total > offset else []
+        page = contacts_query().where(self._session.among(queue.c.contact_id, found))
+        by_id = {row[0]: contact_of(row) for row in await self._session.execute(page)} if found else {}
+        return [by_id[contact_id] for contact_id in found], total
 
     async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:
         """See the port."""
@@ -357,19 +360,28 @@ def _stands(filters: ContactFilters) -> dict[ColumnElement[Any], frozenset[Any]]
     return asked
 
 
+def _whose(organization_id: int, filters: ContactFilters) -> list[ColumnElement[bool]]:
+    """Whose contacts. Campaigns are asked for their organisation: so their contacts are found in an index alone."""
+    theirs = select(campaigns.c.id).where(campaigns.c.organization_id == organization_id)
+    found: list[ColumnElement[bool]] = []
+    if filters.campaign_ids:
+        found.append(contacts.c.campaign_id.in_(theirs.where(campaigns.c.id.in_(sorted(filters.campaign_ids)))))
+    if filters.campaign_id is not None:
+        found.append(contacts.c.campaign_id == filters.campaign_id)
+        found.append(theirs.where(campaigns.c.id == filters.campaign_id).exists())
+    return found or [contacts.c.organization_id == organization_id]
+
+
 def _meant(organization_id: int, filters: ContactFilters) -> list[ColumnElement[bool]]:
     """The contacts that filters mean."""
-    mine: list[ColumnElement[bool]] = [contacts.c.organization_id == organization_id]
+    mine = _whose(organization_id, filters)
     plain: dict[ColumnElement[Any], Any] = {
-        contacts.c.campaign_id: filters.campaign_id,
         contacts.c.batch_id: filters.batch_id,
         contacts.c.address: filters.address,
         contacts.c.reference_id: filters.reference_id,
     }
     mine += [column == wanted for column, wanted in plain.items() if wanted is not None]
     mine += [column.in_(sorted(words)) for column, words in _stands(filters).items() if words]
-    if filters.campaign_ids:
-        mine.append(contacts.c.campaign_id.in_(sorted(filters.campaign_ids)))
     if filters.address_part is not None:
         mine.append(contacts.c.address.contains(filters.address_part, autoescape=True))
     if filters.created_since is not None:
