@@ -89,6 +89,10 @@ def test_the_vendors_own_example() -> None:
     assert (found.agent, found.numbers, found.launch) == (EXAMPLE["assistantId"], ("+14155551234",), True)
     (draft,) = found.drafts
     assert (draft.address, draft.variables) == ("+14155559001", {"name": "John Doe", "company": "Acme Inc"})
+    told = fields_of(found.content, Around(webhook_url=EXAMPLE["webhookUrl"]))
+    assert {name: told[name] for name in EXAMPLE if name != "customers"} == {
+        name: value for name, value in EXAMPLE.items() if name != "customers"
+    }
     (hook,) = found.webhooks
     assert (hook.url, hook.format, hook.events) == (EXAMPLE["webhookUrl"], "freya", ("attempt.ended",))
 

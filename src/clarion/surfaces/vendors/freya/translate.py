@@ -50,8 +50,11 @@ def read_campaign(body: Mapping[str, Any], place: Place) -> Translation:
             [Problem(".".join(map(str, each["loc"])), each["type"], each["msg"]) for each in error.errors()]
         ) from error
     found = translate(shape, place)
-    strange = sorted(body.keys() - NewCampaign.model_fields.keys())
-    return replace(found, notes=(*found.notes, *(Note(name, "Freya's API has no such field.") for name in strange)))
+    content = replace(found.content, extras=kept(shape, found.content, Around(webhook_url=shape.webhookUrl)))
+    strange = [
+        Note(name, "Freya's API has no such field.") for name in sorted(body.keys() - NewCampaign.model_fields.keys())
+    ]
+    return replace(found, content=content, notes=(*found.notes, *strange))
 
 
 def translate(body: NewCampaign, place: Place) -> Translation:
