@@ -57,8 +57,9 @@ async def list_all(api: ApiDep, caller: Caller) -> Answer:
 
 @router.get("/{assistant_id}")
 async def show(api: ApiDep, caller: Caller, assistant_id: str) -> Answer:
-    """One assistant."""
-    return Answer({"assistant": assistant(await find(api, caller, assistant_id))})
+    """One assistant: by itself, as SDK 0.5.0 wants it, and below `assistant`, as everything else is answered."""
+    told = assistant(await find(api, caller, assistant_id))
+    return Answer({**told, "assistant": told})
 
 
 @router.patch("/{assistant_id}")
