@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,14 +18,15 @@ from clarion.app.contacts import ContactChange, edit_contact, finish_contacts, g
 from clarion.app.held import held_key, hold_contacts, launch_contacts
 from clarion.app.ports.people import ContactFilters
 from clarion.app.ports.reports import AttemptFilters
-from clarion.app.refusals import Conflict, NotFound
+from clarion.app.refusals import Conflict, Invalid, NotFound
 from clarion.app.report import campaign_numbers
 from clarion.app.texts import change_text, create_text, delete_text, get_text, list_texts
-from clarion.core.campaigns import CampaignStatus, Plan
+from clarion.core.campaigns import Campaign, CampaignStatus, Plan
 from clarion.core.contacts import Contact
 from clarion.core.outcomes import ContactState, FinishReason, Outcome
 from clarion.core.retries import Retries
-from clarion.store.database import Database
+from clarion.store import schema
+from clarion.store.database import Database, StoredTx
 from clarion.wire.contact_drafts import ContactDraft, Fallback
 from seeding import NOW
 from still_clock import StillClock
@@ -134,6 +137,125 @@ async def test_a_repeated_number_is_kept_as_finished(ledger: Database, clock: St
     assert await standing(ledger) == {("waiting", "none"): 1, ("duplicate", "none"): 1}
     numbers = (await campaign_numbers(ledger, ADA, 1)).total
     assert (numbers.contacts, numbers.finished, numbers.skipped) == (2, 1, {"duplicate": 1})
+
+
+async def test_who_is_kept_says_whom_it_repeats(ledger: Database, clock: StillClock) -> None:
+    async with ledger.write() as tx:
+        await seeding.endpoint(tx)
+    (first,) = await add(ledger, clock, ContactDraft("+13125551000"))
+    here = [
+        ContactDraft("+13125551000", reference_id="a"),
+        ContactDraft("+13125551001"),
+        ContactDraft("+13125551001"),
+        ContactDraft("+13125551002", reference_id="a"),
+    ]
+    report = await add_contacts(ledger, clock, ADA, 1, None, here, keep_duplicates=True)
+    assert [contact_id is None for contact_id in report.ids] == [False, False, False, True]
+    again, second, third, _ = report.ids
+    assert [(kept.contact_id, kept.repeats) for kept in report.kept] == [(again, first), (third, second)]
+    assert [(bad.line, bad.code) for bad in report.duplicates] == [(4, "duplicate_reference")]
+    async with ledger.read() as tx:
+        lines = list(await tx.session.execute(schema.decisions.select().order_by("id")))
+        told = list(await tx.session.execute(schema.webhook_messages.select().order_by("id")))
+    assert [(line.contact_id, line.verdict, line.rule, line.inputs) for line in lines] == [
+        (kept.contact_id, "skipped", "duplicate", {"reason": "duplicate", "repeats": kept.repeats})
+        for kept in report.kept
+    ]
+    assert [(message.event, message.payload["data"]["contact_id"]) for message in told] == [
+        ("contact.finished", again),
+        ("contact.finished", third),
+    ]
+    assert (await get_contact(ledger, ADA, again or 0)).reference_id == "a"
+
+
+async def test_who_only_repeats_others_does_not_reopen_a_campaign(ledger: Database, clock: StillClock) -> None:
+    await add(ledger, clock)
+    async with ledger.write() as tx:
+        await tx.campaigns.set_status(1, CampaignStatus.RUNNING, CampaignStatus.COMPLETED, NOW)
+    await add(ledger, clock, ContactDraft("+13125551000"), keep_duplicates=True)
+    async with ledger.read() as tx:
+        assert (await tx.campaigns.get(1, 1)).status is CampaignStatus.COMPLETED
+
+
+async def test_reopening_is_told_and_has_its_line(ledger: Database, clock: StillClock) -> None:
+    ids = await add(ledger, clock)
+    await finish_contacts(ledger, clock, ADA, ids[:1], FinishReason.REMOVED)
+    async with ledger.write() as tx:
+        await seeding.endpoint(tx)
+    later = NOW + timedelta(hours=2)
+    assert await reopen_contacts(ledger, clock, ADA, ids[:1], at=later) == ids[:1]
+    assert (await get_contact(ledger, ADA, ids[0])).next_at == later
+    async with ledger.read() as tx:
+        lines = list(await tx.session.execute(schema.decisions.select().order_by("id")))
+        told = list(await tx.session.execute(schema.webhook_messages.select()))
+    assert [line.verdict for line in lines] == ["finished", "reopened"]
+    assert [message.event for message in told] == ["contact.reopened"]
+    assert (await campaign_numbers(ledger, ADA, 1)).total.skipped == {}
+
+
+async def nothing_is_over(tx: StoredTx, campaign: Campaign) -> None:
+    """The campaign and its batch go on."""
+
+
+async def cancelled(tx: StoredTx, campaign: Campaign) -> None:
+    await tx.campaigns.set_status(1, CampaignStatus.RUNNING, CampaignStatus.CANCELLED, NOW)
+
+
+async def ended(tx: StoredTx, campaign: Campaign) -> None:
+    await tx.campaigns.update(replace(campaign, end_at=NOW))
+
+
+async def batch_expired(tx: StoredTx, campaign: Campaign) -> None:
+    batch = await tx.campaigns.get_batch(1, "campaign-1")
+    await tx.campaigns.update_batch(replace(batch, expires_at=NOW))
+
+
+@pytest.mark.parametrize(
+    ("over", "refusal"),
+    [(nothing_is_over, None), (cancelled, Conflict), (ended, Invalid), (batch_expired, Conflict)],
+)
+async def test_nobody_comes_back_to_what_is_over(
+    ledger: Database,
+    clock: StillClock,
+    over: Callable[[StoredTx, Campaign], Awaitable[None]],
+    refusal: type[Exception] | None,
+) -> None:
+    removed, held = (await add(ledger, clock))[:2]
+    await finish_contacts(ledger, clock, ADA, [removed], FinishReason.REMOVED)
+    await hold_contacts(ledger, clock, ADA, [held])
+    async with ledger.write() as tx:
+        await over(tx, await tx.campaigns.get(1, 1))
+    before = await standing(ledger)
+    for back in (reopen_contacts(ledger, clock, ADA, [removed]), launch_contacts(ledger, clock, ADA, [held])):
+        with pytest.raises(refusal) if refusal is not None else nullcontext():
+            await back
+    assert (await standing(ledger) == before) == (refusal is not None)
+
+
+async def test_long_lists_are_held_and_launched_in_parts(
+    ledger: Database, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clarion.app.held.CHUNK", 3)
+    ids = await add(ledger, clock)
+    async with ledger.write() as tx:
+        await seeding.campaign(tx, 3, 2)
+        await seeding.person(tx, await tx.campaigns.get(2, 3), 900)
+    assert await hold_contacts(ledger, clock, ADA, [*ids, 900]) == ids
+    assert await launch_contacts(ledger, clock, ADA, [900, *ids, *ids]) == ids
+    numbers = await campaign_numbers(ledger, ADA, 1)
+    assert {lane.key: n.contacts for lane, n in numbers.batches} == {"campaign-1": 4, held_key(1): 0}
+
+
+async def test_what_a_contact_was_last_known_by_moves_with_it(ledger: Database, clock: StillClock) -> None:
+    async with ledger.write() as tx:
+        campaign = await tx.campaigns.get(1, 1)
+        await seeding.person(tx, campaign, 5, tries=1, burned=1, last_outcome=Outcome.BUSY, goal_reached=True)
+        await seeding.tallies(tx, campaign, {"contacts": 1, "last:busy": 1, "goal": 1})
+    await hold_contacts(ledger, clock, ADA, [5])
+    by_key = {lane.key: n for lane, n in (await campaign_numbers(ledger, ADA, 1)).batches}
+    for key, n in (("campaign-1", 0), (held_key(1), 1)):
+        numbers = by_key[key]
+        assert (numbers.contacts, numbers.goals, numbers.standing.get(("waiting", "busy"), 0)) == (n, n, n)
 
 
 async def test_pages_have_totals(ledger: Database, clock: StillClock) -> None:
