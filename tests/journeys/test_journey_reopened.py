@@ -7,6 +7,7 @@ from datetime import timedelta
 from clarion.app.add_contacts import add_contacts
 from clarion.app.contacts import finish_contacts, reopen_contacts
 from clarion.app.held import hold_contacts, launch_contacts
+from clarion.app.put_away import put_away_contacts
 from clarion.app.report import campaign_numbers
 from clarion.app.suppress import NewSuppression, suppress_address
 from clarion.channels.sandbox.settings import Faults
@@ -79,6 +80,29 @@ async def test_who_asked_for_silence_is_not_called_when_reopened(make_either) ->
     await world.balance()
     assert dialled(world)[magic("91", start=312)[0]] == 1
     assert [contact.finish_reason for contact in await world.contacts()] == [FinishReason.SUPPRESSED]
+
+
+async def test_who_repeats_somebody_may_be_reopened_and_put_away(make_either) -> None:
+    world = await make_either(faults=NO_FAULTS)
+    campaign = await world.campaign(Plan(retries=Retries(max_attempts=2, delays=(HOUR,))))
+    how = (world.database, world.clock, world.actor)
+    drafts = [ContactDraft(magic("92", start=312)[0]) for _ in range(3)]
+    ids = (await add_contacts(*how, campaign.id, None, drafts, keep_duplicates=True)).ids
+    first, second, third = (n for n in ids if n is not None)
+    await world.balance_tallies()
+    assert await reopen_contacts(*how, [second]) == [second]
+    await world.balance_tallies()
+    await world.play()
+    await world.balance()
+    assert dialled(world)[magic("92", start=312)[0]] == 4
+    assert (await put_away_contacts(*how, [second, third])).removed == (second, third)
+    await world.balance()
+    assert await reopen_contacts(*how, [third, second]) == [second, third]
+    await go_on(world)
+    await world.balance()
+    by_id = {contact.id: (contact.tries, contact.finish_reason) for contact in await world.contacts()}
+    spent = FinishReason.ATTEMPTS_EXHAUSTED
+    assert by_id == {first: (2, spent), second: (4, spent), third: (2, spent)}
 
 
 async def test_held_people_keep_a_campaign_from_completing(make_either) -> None:
