@@ -270,6 +270,16 @@ def test_older_names(older: dict[str, Any], newer: dict[str, Any]) -> None:
     assert modern(older) == newer
 
 
+@pytest.mark.parametrize(
+    "config",
+    [{"voice": None, "llm": 5, "tools": ["x", {"type": "end_call"}], "transfers": None, "post_call_schema": 5}],
+)
+def test_odd_configurations_can_be_changed(config: dict[str, Any]) -> None:
+    fields = fields_of(agent(config), NUMBERS, Hook())
+    assert fields["tools"] == [{"type": "end_call"}]
+    assert config_of({**fields, "max_duration": 60}, None, config)["max_duration_s"] == 60
+
+
 def test_missing_fields_are_called_as_the_client_calls_them() -> None:
     assert older_name("name", {"language": "German"}) == "assistant_name"
     assert older_name("name", {"language_id": 5}) == "name"

@@ -145,7 +145,7 @@ def config_of(fields: Mapping[str, Any], number: str | None, before: Mapping[str
     full = {**DEFAULTS, **{name: value for name, value in fields.items() if value is not None}}
     config: dict[str, Any] = dict(before or {})
     for name, (group, key) in _PATHS.items():
-        config[group] = {**config.get(group, {}), key: full.get(name)}
+        config[group] = {**_mapping(config.get(group)), key: full.get(name)}
     for name, key in _FLAT.items():
         config[key] = full.get(name)
     tools = [dict(each) for each in full.get("tools") or ()]
@@ -197,7 +197,7 @@ def reading(agent: Agent, numbers: Mapping[str, int], hook: Hook) -> dict[str, A
         "variables": dict(_mapping(config.get("variables"))),
         "end_call_on_voicemail": voicemail.get("action") != "ignore",
         "voice_mail_message": voicemail.get("message"),
-        "tools": [*_list(config.get("tools")), *_list(config.get("transfers"))],
+        "tools": [*_mappings(config.get("tools")), *_mappings(config.get("transfers"))],
         "post_call_schema": schema_of(config),
     }
     fields |= {name: _mapping(config.get(group)).get(key) for name, (group, key) in _PATHS.items()}
@@ -215,7 +215,7 @@ def schema_of(config: Mapping[str, Any]) -> list[dict[str, Any]]:
             for name, each in properties.items()
         ]
     else:
-        entries = [dict(each) for each in _list(schema) if isinstance(each, Mapping)]
+        entries = _mappings(schema)
     return [
         {
             "name": each.get("name"),
@@ -230,8 +230,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    return [dict(each) for each in value if isinstance(each, Mapping)] if isinstance(value, list | tuple) else []
 
 
 def kept_of(fields: Mapping[str, Any], agent: Agent, numbers: Mapping[str, int], hook: Hook) -> dict[str, Any]:
