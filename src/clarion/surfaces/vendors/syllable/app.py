@@ -5,7 +5,26 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from clarion.surfaces.reception import Api, settle_in
-from clarion.surfaces.vendors.syllable import batches, campaigns, errors, requests
+from clarion.surfaces.vendors.syllable import (
+    agents,
+    batches,
+    campaigns,
+    errors,
+    numbers,
+    requests,
+    sessions,
+    targets,
+    texts,
+)
+from clarion.surfaces.vendors.syllable.agent_shapes import (
+    AgentInput,
+    AgentUpdate,
+    MessageInput,
+    MessageUpdate,
+    PromptInput,
+    PromptUpdate,
+)
+from clarion.surfaces.vendors.syllable.channel_shapes import NumberInput, NumberUpdate, TargetInput, TargetUpdate
 from clarion.surfaces.vendors.syllable.hooks import FORMAT
 from clarion.surfaces.vendors.syllable.shapes import BatchInput, BatchUpdate, CampaignInput, RequestInput
 from clarion.surfaces.vendors.syllable.translate import NAME, read_campaign
@@ -23,8 +42,10 @@ def build(api: Api) -> FastAPI:
         redoc_url=None,
     )
     settle_in(app, api)
-    for each in (campaigns, batches, requests):
+    for each in (campaigns, batches, requests, agents, targets, numbers, sessions):
         app.include_router(each.router)
+    app.include_router(texts.prompts)
+    app.include_router(texts.messages)
     errors.install(app)
     return app
 
@@ -41,5 +62,15 @@ VENDOR = Vendor(
         ("POST /api/v1/outbound/batches", BatchInput),
         ("PUT /api/v1/outbound/batches/{batch_id}", BatchUpdate),
         ("POST /api/v1/outbound/batches/{batch_id}/requests", RequestInput),
+        ("POST /api/v1/agents/", AgentInput),
+        ("PUT /api/v1/agents/", AgentUpdate),
+        ("POST /api/v1/prompts/", PromptInput),
+        ("PUT /api/v1/prompts/", PromptUpdate),
+        ("POST /api/v1/custom_messages/", MessageInput),
+        ("PUT /api/v1/custom_messages/", MessageUpdate),
+        ("POST /api/v1/channels/{channel_id}/targets", TargetInput),
+        ("PUT /api/v1/channels/{channel_id}/targets/{target_id}", TargetUpdate),
+        ("POST /api/v1/channels/twilio/{channel_id}/numbers", NumberInput),
+        ("PUT /api/v1/channels/twilio/{channel_id}/numbers", NumberUpdate),
     ),
 )

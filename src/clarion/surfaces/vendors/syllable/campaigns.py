@@ -49,6 +49,7 @@ from clarion.surfaces.vendors.syllable.translate import (
     FIELDS,
     MADE,
     NAME,
+    SOURCE,
     made_here,
     presented_number,
     reading,
@@ -66,8 +67,6 @@ PROPERTIES = frozenset(
     }
 )
 REQUIRED = ("campaign_name", "campaign_variables", "caller_id", "active_days", "id", "last_updated_by")
-SOURCE = "source_id"
-"""Beside what is kept for this vendor: the sender that `source` names. Its agent speaks."""
 NO_SENDER = "no_sender"
 
 

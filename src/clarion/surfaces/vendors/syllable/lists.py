@@ -20,6 +20,8 @@ T = TypeVar("T")
 DEFAULT_LIMIT = 25
 MOST = 100_000
 LAST_PAGE = 10**12
+BOTH = "name_description"
+"""The property that means a name and a description."""
 EXACT = "_exact"
 """Ends a property that is compared whole; the others are searched in."""
 
@@ -141,7 +143,7 @@ def cut(rows: Sequence[T], asked: Listing) -> Sequence[T]:
 
 
 def _found(row: Mapping[str, Any], name: str, wanted: str) -> bool:
-    value = row.get(name.removesuffix(EXACT))
+    value = [row.get("name"), row.get("description")] if name == BOTH else row.get(name.removesuffix(EXACT))
     whole = name.endswith(EXACT) or isinstance(value, int)
     wanted = wanted.casefold()
     return any(_text(each).casefold() == wanted if whole else wanted in _text(each).casefold() for each in _each(value))

@@ -277,6 +277,8 @@ def hourly_rate(campaign: Campaign | CampaignContent) -> int:
     return max(1, min(FASTEST, round(min(rates))))
 
 
+SOURCE = "source_id"
+"""Beside what is kept for this vendor: the sender that `source` names. Its agent speaks."""
 MADE = "made"
 """Beside what is kept for this vendor: the campaign was made through its API."""
 
