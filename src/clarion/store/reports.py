@@ -114,12 +114,13 @@ class StoredReportRows:
         """See the port."""
         if not contact_ids:
             return []
+        # SQLite would rather read every attempt of the organisation, so whose they are is looked at afterwards
         statement = select(*ATTEMPT_COLUMNS).where(
-            attempts.c.organization_id == organization_id,
             self._session.among(attempts.c.contact_id, list(contact_ids)),
             attempts.c.state != AttemptState.TAKEN_BACK,
         )
-        return [attempt_of(row) for row in await self._session.execute(statement.order_by(attempts.c.id))]
+        rows = await self._session.execute(statement.order_by(attempts.c.id))
+        return [attempt_of(row) for row in rows if row.organization_id == organization_id]
 
     async def erase_attempt(self, organization_id: int, attempt_id: int) -> None:
         """See the port."""
