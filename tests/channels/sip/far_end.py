@@ -59,7 +59,9 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
 
 # Steps. Names in the dollar signs are SIPp's variables: 1 CSeq, 2 From, 3 To, 4 Contact's URI of the INVITE.
 
-ECHOED = "[last_Via:]\n[last_From:]\n[last_To:];tag=far[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n"
+ECHOED = (
+    "[last_Via:]\n[last_Record-Route:]\n[last_From:]\n[last_To:];tag=far[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n"
+)
 
 
 def send(text: str, *, again: bool = False) -> str:

@@ -65,6 +65,9 @@ class LineConfig:
     """Private authorities, besides the system's."""
     rtp_ports: tuple[int, int] | None = None
     """First and last UDP port for sound; None leaves it to the stack (10,000 to 60,000)."""
+    jitter_ms: tuple[int, int] = (40, 160)
+    """How long received sound is held back to even it out, at least and at most. The stack's own 100 ms would be
+    heard in every answer."""
     max_calls: int = 2_000
     """Calls after which the process should be replaced: each leaves some memory behind (8 KB when it fails)."""
     max_rss: int | None = 1_500_000_000
@@ -467,6 +470,7 @@ class Line:
         bundle = Path(self._folder.name) / "authorities.pem"
         bundle.write_bytes(b"\n".join(Path(name).read_bytes() for name in self._authorities()))
         more += [f"sip_cafile {bundle}", f"sip_verify_server {'yes' if self.config.verify else 'no'}"]
+        more += ["audio_jitter_buffer_type adaptive", "audio_jitter_buffer_ms {}-{}".format(*self.config.jitter_ms)]
         if self.config.rtp_ports is not None:
             more.append("rtp_ports {}-{}".format(*self.config.rtp_ports))
         return baresip.Config(
