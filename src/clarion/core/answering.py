@@ -204,6 +204,8 @@ class Listening:
     tones: tuple[Tone, ...] = ()
     marked: int = 0
     """Words that had been heard at the last verdict."""
+    turn: tuple[float, int] | None = None
+    """When a voice last began after a pause, and the words that had been heard before it."""
     asked_words: int = 0
     asked_at: float | None = None
     _due: float | None = field(default=None, repr=False)
@@ -272,6 +274,8 @@ def _noted(state: Listening, event: Event) -> Listening:
                 state = replace(state, beep_at=None)
             if state.speaking_since is None:
                 first = now if state.first_speech is None else state.first_speech
+                if state.quiet_since is not None and now - state.quiet_since >= state.policy.pause:
+                    state = replace(state, turn=(now, len(_all_words(state))))
                 state = replace(state, speaking_since=now, quiet_since=None, first_speech=first)
         case SpeechStopped(ended_at=ended_at):
             if state.speaking_since is not None:
@@ -326,7 +330,8 @@ def _by_tone(state: Listening, tone: Tone) -> Listening:
 def _by_words(state: Listening) -> Listening:
     verdict = state.verdict
     if verdict is None or verdict.kind in (Answerer.HUMAN, Answerer.SILENCE):
-        found = match(state.transcript)
+        took_over = verdict is not None and verdict.corrects not in (None, Answerer.SILENCE)
+        found = match(_fresh(state) if took_over else state.transcript)
         if found is not None and found.weight is Weight.SURE and found.kind is not None:
             return _find(state, found.kind, found.rule, Confidence.SURE)
         return state
@@ -340,12 +345,13 @@ def _by_words(state: Listening) -> Listening:
             found = whole
     if found is not None and found.weight is Weight.SURE and found.kind is not None:
         return _find(state, found.kind, found.rule, Confidence.SURE)
-    pause = _pause(state)
-    if pause is not None and pause >= state.policy.pause and state.now <= state.policy.takeover:
-        rule = picked_up(state.finals[-1] if state.finals and not state.partial else fresh)
-        beeped = verdict.kind is Answerer.VOICEMAIL and Tone.BEEP in state.tones
-        if rule is not None and not beeped:
-            return _find(state, Answerer.HUMAN, rule, Confidence.LIKELY)
+    pause, turn = _pause(state), state.turn
+    if turn is None or turn[0] < verdict.at or pause is None or pause < state.policy.pause:
+        return state
+    beeped = verdict.kind is Answerer.VOICEMAIL and Tone.BEEP in state.tones
+    rule = picked_up(" ".join(_all_words(state)[max(turn[1], state.marked) :]))
+    if rule is not None and not beeped and state.now <= state.policy.takeover:
+        return _find(state, Answerer.HUMAN, rule, Confidence.LIKELY)
     return state
 
 
@@ -364,11 +370,9 @@ def _by_time(state: Listening) -> Listening:
                 return _find(state, Answerer.VOICEMAIL, "a beep and no voice", Confidence.LIKELY)
             return _find(state, Answerer.SILENCE, "nobody spoke", Confidence.DOUBT)
         return _asked(state) if _talks_on(state) and _worth_asking(state, found) else state
-    if pause < _needed(state, found):
-        return state
-    if _worth_asking(state, found):
+    if pause >= policy.short_pause and _worth_asking(state, found):
         state = _asked(state)
-    if state.question is not None:
+    if pause < _needed(state, found) or state.question is not None:
         return state
     if found is not None and found.weight is Weight.LEAN and found.kind is not None:
         return _find(state, found.kind, found.rule, Confidence.LIKELY)
@@ -422,10 +426,10 @@ def _length(state: Listening) -> float:
     """Seconds from the first voice to the last."""
     if state.first_speech is None:
         return 0.0
-    ends = [at for at in (state.quiet_since, state.words_at if state.quiet_since is None else None) if at is not None]
-    if state.speaking_since is not None and not ends:
-        ends = [state.now]
-    return max(ends, default=state.first_speech) - state.first_speech
+    if state.speaking_since is not None:
+        return state.now - state.first_speech
+    last = state.quiet_since if state.quiet_since is not None else state.words_at
+    return (last or state.first_speech) - state.first_speech
 
 
 def _talks_on(state: Listening) -> bool:
@@ -484,8 +488,7 @@ def _find(state: Listening, kind: Answerer, rule: str, confidence: Confidence) -
     if old is not None and not _may_follow(state, old, kind, rule):
         return state
     verdict = Verdict(kind, rule, state.now, confidence, None if old is None else old.kind)
-    marked = len(plain_words(state.transcript).split())
-    return replace(state, verdict=verdict, question=None, marked=marked)
+    return replace(state, verdict=verdict, question=None, marked=len(_all_words(state)))
 
 
 def _may_follow(state: Listening, old: Verdict, kind: Answerer, rule: str) -> bool:
@@ -505,7 +508,11 @@ def _may_follow(state: Listening, old: Verdict, kind: Answerer, rule: str) -> bo
 
 def _fresh(state: Listening) -> str:
     """The words since the last verdict."""
-    return " ".join(plain_words(state.transcript).split()[state.marked :])
+    return " ".join(_all_words(state)[state.marked :])
+
+
+def _all_words(state: Listening) -> list[str]:
+    return [word for text in (*state.finals, state.partial) for word in plain_words(text).split()]
 
 
 def _timed(state: Listening) -> Listening:
