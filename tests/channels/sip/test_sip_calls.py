@@ -122,6 +122,34 @@ async def test_a_trunk_that_is_not_there(line: Line, far: Far) -> None:
     assert ended.detail == "no response from the trunk's host"
 
 
+async def test_an_answer_that_comes_after_we_gave_the_trunk_up(line: Line, far: Far) -> None:
+    """Somebody picked up a call that we no longer have: the stack hangs up, and nobody listens to silence."""
+    late = [INVITE, pause(900), reply(200, "OK", "Contact: <{contact}>", body=sdp(), again=True), recv("ACK")]
+    there = await far([*late, *bye_taken()], transport="tcp")
+    call = await line.dial(plan_for(there, response_timeout=0.6))
+    assert (await call.ended()).why is Why.NO_RESPONSE
+    await there.saw("BYE", 2)
+
+
+async def test_ringing_that_comes_after_we_gave_the_trunk_up(line: Line, far: Far) -> None:
+    there = await far([INVITE, pause(900), *RINGS[1:]], transport="tcp")
+    call = await line.dial(plan_for(there, response_timeout=0.6))
+    assert (await call.ended()).why is Why.NO_RESPONSE
+    assert (line.calls, len(line._given_up)) == (0, 1)
+    await there.saw("CANCEL", 2)
+    await line.drain()
+    assert line._given_up == {}
+
+
+async def test_trying_that_comes_after_we_hung_up(line: Line, far: Far) -> None:
+    there = await far([INVITE, pause(300), reply(100, "Trying"), *RINGS[2:]], transport="tcp")
+    call = await line.dial(plan_for(there))
+    await call.hang_up()
+    ended = await call.ended()
+    assert (ended.why, outcome_of(ended)) == (Why.HUNG_UP, O.CANCELLED)
+    await there.saw("CANCEL", 2)
+
+
 @pytest.mark.parametrize("transport", [Transport.TCP, Transport.TLS])
 async def test_a_refused_connection(line: Line, far: Far, transport: Transport) -> None:
     there = await far([INVITE])
@@ -405,3 +433,27 @@ async def test_where_the_caller_id_is_written(line: Line, far: Far, identity: Id
     await (await line.dial(plan_for(there, caller_id="+12025550007", **account))).ended()
     for header in wanted:
         assert header in there.log()
+
+
+async def test_a_call_on_hold_is_not_silent_by_mistake(line: Line, far: Far) -> None:
+    """The far end's re-INVITE puts us on hold, without sound; that is no broken call."""
+    held = sdp() + "\na=sendonly"
+    ack = request("ACK", 1).replace(' retrans="500"', "")
+    steps = [*answered(), pause(200), request("INVITE", 1, "Content-Type: application/sdp", body=held), ANSWER_TO_OURS]
+    there = await far([*steps, ack, *bye_taken()], deaf_after=0.2)
+    call = await line.dial(plan_for(there, rtp_timeout=0.6, longest=1.6))
+    ended = await call.ended()
+    assert ended.why is Why.MAX_DURATION
+
+
+async def test_a_session_refresh_is_answered(line: Line, far: Far) -> None:
+    """A carrier's UPDATE and re-INVITE (RFC 4028) do not disturb the sound."""
+    ack = request("ACK", 2).replace(' retrans="500"', "")
+    again = [request("INVITE", 2, "Content-Type: application/sdp", body=sdp()), ANSWER_TO_OURS, ack]
+    there = await far([*answered(), pause(100), request("UPDATE", 1), ANSWER_TO_OURS, *again, *bye_taken()])
+    call = await line.dial(plan_for(there))
+    assert await call.answered()
+    await talk(call, 0.4)
+    assert loudness((await talk(call, 0.4))[-1600:]) > 4000
+    await call.hang_up()
+    assert (await call.ended()).why is Why.HUNG_UP

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import baresip
 import pytest
@@ -128,6 +129,26 @@ async def test_a_command_that_is_not_answered_leaves_no_open_call(
     ended = await (await line.dial(plan_for(there))).ended()
     assert (ended.why, outcome_of(ended)) == (Why.LINE_DEAD, Outcome.UNKNOWN)
     monkeypatch.undo()
+
+
+async def test_a_call_whose_dialling_timed_out_is_hung_up(
+    line: Line, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = await far([*answered(after=300), *bye_taken()])
+    first = await line.dial(plan_for(there))
+    assert await first.answered()
+    await first.hang_up()
+    cmd = line._runtime.cmd
+
+    async def forgetful(*args: Any, **more: Any) -> Any:
+        await cmd(*args, **more)
+        raise baresip.CommandTimeout("no completion in 5.0s")
+
+    monkeypatch.setattr(line._runtime, "cmd", forgetful)
+    call = await line.dial(plan_for(there))
+    monkeypatch.undo()
+    assert (await call.ended()).why is Why.LINE_DEAD
+    await there.saw("CANCEL")
 
 
 async def test_a_stranger_who_calls_is_turned_away(line: Line, far: Far, tmp_path: Path) -> None:

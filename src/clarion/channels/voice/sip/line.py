@@ -273,6 +273,12 @@ class Call:
         native = self._native
         if native is None or self._end.done() or self._closing is not None:
             return
+        if self.answered_at is None and not heard_back(self.ladder):
+            # Nothing can be cancelled before a first response (RFC 3261, 9.1), and the stack would forget the call
+            # and leave a late answer alone with silence: it is kept until it can be hung up.
+            self._line.give_up(self)
+            self._close("")
+            return
         try:
             await native.hangup()
         except baresip.StaleHandleError:
@@ -439,6 +445,8 @@ class Line:
         self._agents: dict[tuple[object, ...], asyncio.Task[baresip.UserAgent]] = {}
         self._registered: dict[tuple[object, ...], tuple[float, asyncio.Task[RegistrationError | None]]] = {}
         self._calls: dict[int, Call] = {}
+        self._given_up: dict[int, tuple[baresip.Call, str | None]] = {}
+        self._loop = asyncio.get_running_loop()
         self._early: dict[int, list[baresip.StackEvent]] = {}
         self._dialling = 0
         self._ladders: dict[str, list[Rung]] = {}
@@ -532,7 +540,7 @@ class Line:
         finally:
             self._dialling -= 1
             if not self._dialling:
-                self._early.clear()
+                self._hang_up_orphans()
         return call
 
     def _refusal(self, plan: CallPlan) -> str | None:
@@ -582,9 +590,9 @@ class Line:
         return agent
 
     async def _turn_away(self, native: baresip.Call) -> None:
-        """Nobody is expected to call here; scanners do."""
+        """End a call that is none of ours: nobody is expected to call here, but scanners do."""
         with contextlib.suppress(BaresipError):
-            await native.reject()
+            await native.hangup()
 
     async def _register(self, plan: CallPlan) -> RegistrationError | None:
         settings = plan.settings
@@ -625,11 +633,18 @@ class Line:
     # The end
 
     async def drain(self) -> None:
-        """Take no new calls, and wait until those that run have ended."""
+        """Take no new calls, and wait until those that run have ended.
+
+        A call that got no response may still come to life: that is over after 32 s (RFC 3261, timer B).
+        """
         self._draining = True
         while self._calls:
             await asyncio.wait({call._end for call in self._calls.values()})
             await asyncio.sleep(0.01)
+        for _ in range(330):
+            if not self._given_up or self._dead is not None:
+                break
+            await asyncio.sleep(0.1)
 
     async def close(self) -> None:
         """Hang up what still runs, one after the other, and stop the stack."""
@@ -666,8 +681,41 @@ class Line:
         call = self._calls.get(event.call)
         if call is not None:
             call._on_event(event)
-        elif self._dialling:
-            self._early.setdefault(event.call, []).append(event)
+            return
+        if event.call in self._given_up:
+            if event.event is baresip.Event.CALL_CLOSED:
+                self._given_up.pop(event.call)
+            elif event.event in _HEARD_BACK:
+                self._end_given_up(event.call)
+            return
+        self._early.setdefault(event.call, []).append(event)
+        if not self._dialling:
+            self._hang_up_orphans()
+
+    def _hang_up_orphans(self) -> None:
+        """Calls of ours that nobody waits for any more (a command timed out): they must not ring on."""
+        for handle, events in self._early.items():
+            kinds = {event.event for event in events}
+            if baresip.Event.CALL_CLOSED in kinds or not kinds & _GOES_OUT:
+                continue
+            state = baresip.CallState.OUTGOING
+            orphan = baresip.Call(self._runtime, handle=handle, ua_handle=events[0].ua, state=state)
+            log.warning("SIP stack: hanging up a call that nobody waits for")
+            self._given_up[handle] = (orphan, events[0].call_id)
+            if kinds & _HEARD_BACK:
+                self._end_given_up(handle)
+        self._early.clear()
+
+    def give_up(self, call: Call) -> None:
+        """Hang a call up as soon as anything comes back for it; it has ended for everybody else."""
+        if call._native is not None:
+            self._given_up[call._native.handle] = (call._native, call.call_id)
+            self._calls.pop(call._native.handle, None)
+
+    def _end_given_up(self, handle: int) -> None:
+        kept = self._given_up.get(handle)
+        if kept is not None:
+            self._spawn(self._turn_away(kept[0]))
 
     def ladder(self, call_id: str) -> list[Rung]:
         """The list that a call's rungs go to."""
@@ -675,6 +723,10 @@ class Line:
 
     def climb(self, rung: Rung) -> None:
         """A message went by. Called by the stack's log thread."""
+        if not rung.sent and rung.method == "INVITE" and rung.code is not None:
+            for handle, (_, call_id) in list(self._given_up.items()):
+                if call_id == rung.call_id:
+                    self._loop.call_soon_threadsafe(self._end_given_up, handle)
         steps = self._ladders.get(rung.call_id)
         if steps is None:
             if not (rung.sent and rung.method == "INVITE" and rung.code is None):
@@ -686,8 +738,8 @@ class Line:
     def forget(self, call: Call) -> None:
         """A call has ended."""
         self._ladders.pop(call.call_id or "", None)
-        if call._native is not None:
-            self._calls.pop(call._native.handle, None)
+        if call._native is not None and self._calls.get(call._native.handle) is call:
+            self._calls.pop(call._native.handle)
 
     def said(self, text: str) -> None:
         """A line of the stack's log. Called by its log thread."""
@@ -708,6 +760,13 @@ class Line:
         task.add_done_callback(self._tasks.discard)
 
 
+_GOES_OUT = {
+    baresip.Event.CALL_OUTGOING,
+    baresip.Event.CALL_RINGING,
+    baresip.Event.CALL_PROGRESS,
+    baresip.Event.CALL_ESTABLISHED,
+}
+_HEARD_BACK = _GOES_OUT - {baresip.Event.CALL_OUTGOING}
 _VERIFY_ERROR = re.compile(r"tls_verify_handler: error_string = (.+?)\s*$")
 
 
