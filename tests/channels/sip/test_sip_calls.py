@@ -457,3 +457,22 @@ async def test_a_session_refresh_is_answered(line: Line, far: Far) -> None:
     assert loudness((await talk(call, 0.4))[-1600:]) > 4000
     await call.hang_up()
     assert (await call.ended()).why is Why.HUNG_UP
+
+
+@pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP])
+async def test_through_a_proxy_by_the_trunks_transport(line: Line, far: Far, transport: Transport) -> None:
+    there = await far(refused(486, "Busy Here"), transport=str(transport))
+    plan = plan_for(
+        there, host="carrier.invalid", port=5060, proxy=f"127.0.0.1:{there.port}", from_domain="acme.example"
+    )
+    assert outcome_of(await (await line.dial(plan)).ended()) is O.BUSY
+    assert f"INVITE sip:+12125550123@carrier.invalid:5060;transport={transport} SIP/2.0" in there.log()
+    assert "From: <sip:+12025550000@acme.example>" in there.log()
+
+
+async def test_registered_at_the_host_under_another_domain(line: Line, far: Far) -> None:
+    there = await far([recv("REGISTER"), reply(200, "OK", "Contact: <sip:clarion@127.0.0.1>;expires=600")])
+    account = {"username": "clarion", "password": "x", "register": True, "from_domain": "acme.example"}
+    call = await line.dial(plan_for(there, **account, response_timeout=1, ring=0.5))
+    await call.ended()
+    assert "REGISTER sip:acme.example" in there.log()

@@ -70,7 +70,9 @@ def test_what_is_dialled(settings: dict[str, Any], number: str, uri: str) -> Non
         ({"username": "a;b"}, "settings.username", "bad_name"),
         ({"auth_username": "a b"}, "settings.auth_username", "bad_name"),
         ({"from_domain": "<x>"}, "settings.from_domain", "bad_host"),
-        ({"proxy": "<sip:x>"}, "settings.proxy", "bad_host"),
+        ({"proxy": "sip:x"}, "settings.proxy", "bad_host"),
+        ({"proxy": "sbc.example.com;transport=udp"}, "settings.proxy", "bad_host"),
+        ({"proxy": "192.0.2.7:5061", "transport": "tls"}, "settings.host", "needs_name"),
         ({"prefix": "abc"}, "settings.prefix", "bad_prefix"),
         ({"register": True}, "settings.register", "no_username"),
         ({"identity": "p-asserted-identity"}, "settings.identity", "no_username"),
@@ -104,7 +106,7 @@ def test_everything_given() -> None:
             "codecs": ["opus", "pcmu"],
             "headers": {"X-Account": "7"},
             "username": "acme",
-            "proxy": "sip:sbc.example.com:5070;transport=tcp",
+            "proxy": "sbc.example.com:5070",
             "prefix": "",
             "rtp_timeout": 0,
         }
@@ -113,6 +115,7 @@ def test_everything_given() -> None:
     assert parsed.codecs == ("opus", "pcmu")
     assert parsed.digest_name == "acme"
     assert parsed.rtp_timeout == 0
+    assert parsed.proxy_uri == "sip:sbc.example.com:5070;transport=tls"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class SipSettings:
     ca_file: str | None = None
     """A private authority's certificates (PEM), besides those that the system trusts."""
     proxy: str | None = None
-    """Where messages are sent if not to `host`: `sbc.example.com`, `sip:10.0.0.5:5070;transport=tcp`."""
+    """Where messages are sent if not to `host`, by the same transport: `sbc.example.com`, `10.0.0.5:5070`."""
     username: str | None = None
     """The account's name, with the trunk's secret `password`."""
     auth_username: str | None = None
@@ -118,10 +118,21 @@ class SipSettings:
         return f"{host}:{self.port or DEFAULT_PORTS[self.transport]}"
 
     @property
+    def proxy_uri(self) -> str | None:
+        """The proxy with the trunk's transport: the stack would send to it by UDP otherwise."""
+        return f"sip:{self.proxy};transport={self.transport}" if self.proxy is not None else None
+
+    @property
+    def host_uri(self) -> str:
+        """The host itself: registrations go to it and not to `from_domain`."""
+        return f"sip:{self.authority};transport={self.transport}"
+
+    @property
     def by_address(self) -> bool:
-        """Whether `host` is an IP address and no name."""
+        """Whether what is connected to is an IP address and no name."""
+        host = self.host if self.proxy is None else re.sub(r":\d+$", "", self.proxy)
         try:
-            ip_address(self.host.strip("[]"))
+            ip_address(host.strip("[]"))
         except ValueError:
             return False
         return True
@@ -186,7 +197,7 @@ def sip_problems(trunk: Trunk) -> list[Problem]:
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+\]?")
 _USER = re.compile(r"[A-Za-z0-9!$&'()*+,./=_~%-]+")
 _HEADER = re.compile(r"[A-Za-z0-9!%'*+.`_~-]{1,63}")
-_PROXY = re.compile(r"[A-Za-z0-9:.;=_\[\]-]+")
+_PROXY = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 _TIMES = {"register_every": (30, 86_400), "response_timeout": (1, 32), "rtp_timeout": (0, 3_600)}
 
 
@@ -253,7 +264,7 @@ def _wrong_text(name: str, value: object) -> tuple[str, str] | None:
     if name in {"host", "from_domain"} and _HOST.fullmatch(value) is None:
         return "bad_host", "This is a host name or an address."
     if name == "proxy" and _PROXY.fullmatch(value) is None:
-        return "bad_host", "This is a host, or a SIP URI."
+        return "bad_host", "This is a host, or a host and a port."
     if name in {"username", "auth_username"} and _USER.fullmatch(value) is None:
         return "bad_name", "A name cannot hold spaces, quotes, @, : or ;."
     if name == "prefix" and re.fullmatch(r"[0-9*#+]*", value) is None:
