@@ -122,6 +122,18 @@ async def test_a_trunk_that_is_not_there(line: Line, far: Far) -> None:
     assert ended.detail == "no response from the trunk's host"
 
 
+async def test_answered_while_our_cancel_waits_for_its_turn(
+    line: Line, far: Far, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = await far([*answered(after=250), *bye_taken()])
+    monkeypatch.setattr(line, "turn_to_hang_up", lambda: asyncio.sleep(0.4))
+    call = await line.dial(plan_for(there, ring=0.1, longest=0.4))
+    assert await call.answered()
+    ended = await call.ended()
+    assert (ended.why, outcome_of(ended)) == (Why.MAX_DURATION, O.EXCEEDED_MAX_DURATION)
+    assert "CANCEL" not in there.first_lines()
+
+
 async def test_an_answer_that_comes_after_we_gave_the_trunk_up(line: Line, far: Far) -> None:
     """Somebody picked up a call that we no longer have: the stack hangs up, and nobody listens to silence."""
     late = [INVITE, pause(900), reply(200, "OK", "Contact: <{contact}>", body=sdp(), again=True), recv("ACK")]

@@ -150,7 +150,6 @@ class Call:
         self._closing: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._tail = b""
-        self._channels = 1
         self._taken = 0
 
     # What happens
@@ -237,7 +236,7 @@ class Call:
     # What we do
 
     async def send_dtmf(self, keys: str) -> bool:
-        """Press keys (`0-9 * # A-D`), 100 ms each; False when the call is over."""
+        """Press keys (`0-9 * # A-D`), 100 ms each; False when the call is over. Raises ValueError for others."""
         if self._native is None or self.answered_at is None or self._end.done():
             return False
         try:
@@ -272,6 +271,9 @@ class Call:
         await self._line.turn_to_hang_up()
         native = self._native
         if native is None or self._end.done() or self._closing is not None:
+            return
+        if self.answered_at is not None and why in _NOT_ANSWERED:
+            self._why = None  # somebody answered while this waited for its turn
             return
         if self.answered_at is None and not heard_back(self.ladder):
             # Nothing can be cancelled before a first response (RFC 3261, 9.1), and the stack would forget the call
@@ -322,9 +324,10 @@ class Call:
             heard, waited = heard_back(self.ladder), time.monotonic() - started
             limit = ring if heard else min(ring, settings.response_timeout)
             if waited >= limit:
-                return await self.hang_up(Why.RING_TIMEOUT if heard else Why.NO_RESPONSE)
+                await self.hang_up(Why.RING_TIMEOUT if heard else Why.NO_RESPONSE)
+                break
             await asyncio.wait({self._answer}, timeout=limit - waited)
-        if self.answered_at is None:
+        if self.answered_at is None or self._why is not None:
             return
         up = sound_at = time.monotonic()
         amount = -1
@@ -398,6 +401,8 @@ class Call:
     def _why_ended(self, text: str, code: int | None, bye: Rung | None) -> Why:
         if text == TRANSFERRED:
             return Why.TRANSFERRED
+        if self.answered_at is None and read_close_text(text).code is not None:
+            return Why.FAR_END
         if self._why is not None and (bye is None or self._why is Why.LINE_DEAD):
             return self._why
         if self.answered_at is not None:
@@ -429,6 +434,7 @@ class Call:
         self._answer.set_result(False)
 
 
+_NOT_ANSWERED = frozenset({Why.RING_TIMEOUT, Why.NO_RESPONSE})
 TRANSFERRED = "Call transfered"
 """The stack's words, its spelling."""
 
