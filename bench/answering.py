@@ -75,6 +75,7 @@ def main() -> None:
     flags.add_argument("--audio", action="store_true", help="speak and recognise the greetings")
     flags.add_argument("--part", default="1/1", help="which share of them, such as 2/6")
     flags.add_argument("--seconds", type=float, default=540.0, help="stop the audio run after this long")
+    flags.add_argument("--turn", type=int, default=0, help="which voice says the first greeting: 0, 1 or 2")
     flags.add_argument("--rate", type=float, default=2.7, help="words per second of the text run")
     flags.add_argument("--delay", type=float, default=0.35, help="seconds that the text run's recogniser is behind")
     args = flags.parse_args()
@@ -83,7 +84,7 @@ def main() -> None:
     if args.audio:
         from answering_audio import spoken  # needs what the docstring lists
 
-        judged: Sequence[Judged] = spoken(greetings, part, parts, args.seconds)
+        judged: Sequence[Judged] = spoken(greetings, part, parts, args.seconds, args.turn)
     else:
         judged = [as_text(greeting, args.rate, args.delay) for greeting in greetings[part - 1 :: parts]]
     report(judged)

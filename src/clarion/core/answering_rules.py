@@ -134,20 +134,20 @@ _CONTRACTIONS = tuple(
         (r"\byou ll\b", "you will"),
     )
 )
-_COMPOUNDS = (
-    ("voice mail", "voicemail"),
-    ("voice male", "voicemail"),
-    ("voicemail box", "voicemail mailbox"),
-    ("mail box", "mailbox"),
-    ("male box", "mailbox"),
-    ("un available", "unavailable"),
-    ("can 't", "can not"),
+_COMPOUNDS = tuple(
+    (re.compile(rf"\b{apart}\b"), together)
+    for apart, together in (
+        ("voice (?:mail|male)", "voicemail"),
+        ("voicemail box", "voicemail mailbox"),
+        ("(?:mail|male) box", "mailbox"),
+        ("un available", "unavailable"),
+    )
 )
 
 
 def _compound(text: str) -> str:
     for apart, together in _COMPOUNDS:
-        text = text.replace(apart, together)
+        text = apart.sub(together, text)
     return text
 
 

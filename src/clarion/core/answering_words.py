@@ -146,7 +146,7 @@ VOICEMAIL: Mapping[str, Phrases] = {
             r"recording",
         ),
         "names voicemail": (
-            r"(?:reached|got|got to|this is|is|at|to|hit|forwarded to|welcome to|into|found) ~"
+            r"(?:reached|got|got to|this is|hit|forwarded to|welcome to|into|found) ~"
             r"(?:voicemail|mailbox|answering machine|answering service|voice messaging|message service|messaging "
             r"system)",
             r"(?:voicemail|mailbox) (?:of|for|box|service|system|messaging)",
@@ -208,7 +208,8 @@ VOICEMAIL: Mapping[str, Phrases] = {
         ),
         "names voicemail": (r"buzon (?:de voz|de mensajes|del|de)|contestador(?:a)?(?: automatic[oa])?|correo de voz",),
         "can not take the call": (
-            r"(?:no (?:puedo|podemos|puede|pueden|he podido)|en este momento no) ~(?:atender|contestar|responder|"
+            r"(?:no (?:puedo|podemos|puede|pueden|he podido)|en este momento no) ~(?:atender(?:le|te|los)?|"
+            r"contestar(?:le|te)?|responder|"
             r"coger|tomar)",
             r"no (?:me encuentro|nos encontramos|estoy (?:en casa|disponible)|estamos (?:en casa|disponibles))",
             r"(?:persona|numero|abonado|usuario|cliente|telefono) (?:a|al|que|con) ~(?:llama|llamado|marcado|"
@@ -224,14 +225,14 @@ VOICEMAIL: Mapping[str, Phrases] = {
         ),
         "names voicemail": (
             r"(?:messagerie|boite) ~vocale|(?:sur|bien sur) (?:la|ma|le) (?:messagerie|repondeur|boite)",
-            r"repondeur",
+            r"(?:repondeur (?:de|d|du|automatique)|(?:le|au|un) repondeur)",
         ),
         "can not take the call": (
             r"(?:ne (?:peux|peut|pouvons|suis|sommes|puis)) ~(?:pas )?~(?:repondre|disponible|disponibles|"
             r"joignable|prendre|joint)",
             r"(?:pas disponible|indisponible|absent|absente|pas la|pas joignable) ~(?:pour le moment|actuellement|"
             r"moment|instant)",
-            r"(?:correspondant|personne) ~(?:n est pas|ne peut|est pas|pas) ~(?:disponible|joignable|repondre)?",
+            r"(?:correspondant|personne) ~(?:n est pas|ne peut|est pas|pas) ~(?:disponible|joignable|repondre)",
             r"(?:je|nous|on) (?:vous |te )?(?:rappellerai|rappellerons|recontacterai|recontacterons|rappelle|"
             r"rappellera) ~"
             r"(?:des que|aussi|plus vite|bientot|rapidement)",
@@ -245,11 +246,11 @@ VOICEMAIL: Mapping[str, Phrases] = {
             r"(?:sprechen|sprecht|reden) sie (?:jetzt|bitte) ~(?:nach|nachricht)",
         ),
         "names voicemail": (
-            r"(?:mailbox|anrufbeantworter|sprachbox|sprachmailbox|voicemail) ~(?:von|des|der|fur|erreicht|"
-            r"verbunden)?",
+            r"(?:mailbox|voicemail) (?:von|des|der|fur)|(?:die|der|mit|auf) (?:mailbox|anrufbeantworter)|sprachbox|"
+            r"anrufbeantworter (?:von|des|der|fur)",
         ),
         "can not take the call": (
-            r"(?:kann|konnen|konnte|konnten) ~(?:anruf|telefon|gesprach) ~(?:nicht|leider|derzeit)?",
+            r"(?:kann|konnen|konnte|konnten) ~(?:anruf|telefon|gesprach) ~(?:nicht|leider|derzeit)",
             r"(?:nicht|momentan nicht|gerade nicht|zurzeit nicht|derzeit nicht|leider nicht) ~?(?:erreichbar|zu "
             r"hause|im buro|ans telefon|"
             r"personlich)",
@@ -271,6 +272,7 @@ IVR: Mapping[str, Phrases] = {
             r"for ~(?:press|dial) \w+|for \w+ (?:or \w+ )?say \w+|to ~(?:press|dial) (?:#|won|to|too|for|star|"
             r"pound|hash)",
             r"(?:press|say) (?:#|won) (?:for|to|now|if)",
+            r"(?:if|for|to) ~~press (?!charges|on|the issue|play|release|conference)\w+",
         ),
         "menu": (
             r"(?:main menu|following (?:menu|options|choices)|menu (?:options|items|has|have)|options have|"
@@ -307,7 +309,7 @@ IVR: Mapping[str, Phrases] = {
             r"(?:longer|high|higher|unusually|heavy) (?:than (?:normal|usual) )?(?:call volume|volumes?|wait|hold)",
             r"(?:estimated|expected|average|current) (?:wait|hold|waiting)",
             r"(?:stay|remain|hold) on (?:the )?line (?:and|for|while|until|to)",
-            r"(?:please )?(?:hold|wait) while (?:we|your|you|the) ~(?:transfer|connect|call|try|put)",
+            r"(?:please )?(?:hold|wait) (?:while|well|will) (?:we|your|you|the) ~(?:transfer|connect|call|try|put)",
             r"(?:number|position|caller) ~in (?:the |line|our )?(?:queue|line)",
         ),
     },
@@ -517,9 +519,10 @@ PICKED_UP = frozenset(_PICKED_UP.split(", "))
 
 SECRETARY: Mapping[str, tuple[str, ...]] = {
     "en": (
-        r"(?:would you|do you want|want me|did you want|can i|could i|shall i|may i|i can|if you want i|i could|i "
-        r"will|let me) ~"
-        r"(?:take|leave|pass|give|have|tell|get) ~(?:a |your |the )?(?:message|name|number|note|him|her|them|that)",
+        r"(?:would you|do you want|want me|did you want|can i|could i|shall i|may i|i can|i could|i will|let me) "
+        r"(?:\w+ ){0,2}"
+        r"(?:take|pass|give|have|tell|get) (?:\w+ ){0,2}(?:message|name|number|note|him|her|them|that)",
+        r"(?:would you|do you want|want|did you want) ~(?:to )?leave (?:\w+ ){0,2}(?:message|name|number|note)",
         r"(?:would|do) you (?:like|want|care|wish) to leave",
         r"(?:he|she|they) ~will ~call you back|i am ~(?:secretary|assistant)(?! ~(?:google|virtual))|tell (?:him|"
         r"her|them) you called",
