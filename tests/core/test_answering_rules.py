@@ -57,6 +57,8 @@ NOTHING = """
     Hello?|Hi|Yes?|Karen Smith|Good morning|Johnson plumbing|hey, it's Dan|Mom?|I was in the shower|one sec
     it's about time|I don't take calls from people like you|is this about the voicemail?|the press is here
     Hola|Sí|Allô|Oui|Hallo|Müller|Guten Tag|I want to press charges|I'll leave at noon|what tone is that
+    Is this an automated system?|please leave it at the door|are you a virtual agent?|I can hold|is this call recorded?
+    I'm out of the shower now|just leave me out of it|we have to leave the phone at home|are you recording me?
 """
 
 

@@ -127,12 +127,11 @@ VOICEMAIL: Mapping[str, Phrases] = {
         "leave a message": (
             r"(?:leave|leaving) ~(?:a|your|the|me|us) ~(?:message|messages)",
             r"(?:live|lead|leaf|left|believe) (?:a|your|me a|us a) (?:\w+ )?message",
-            r"leave ~(?:your|a|the) (?:full |first |brief |short |contact )?(?:name|number|phone|details|"
+            r"leave ~(?:your|a) (?:full |first |brief |short |contact |phone )?(?:name|number|details|"
             r"information|info|"
             r"callback|call back)",
             r"(?:leave|send) (?:me |us |him |her )?(?:a |your )?(?:detailed |short |brief |quick )?"
             r"(?:message|voicemail|note|text message|text)(?: (?:and|after|at|with|or|so|for)|$)",
-            r"please leave (?:it|them|one|something|yours|word)",
         ),
         "after the tone": (
             r"(?:after|at|following|wait for|hear|until|before) (?:the|a|you hear the|this) (?:sound of the )?"
@@ -280,7 +279,8 @@ IVR: Mapping[str, Phrases] = {
             r"(?:to (?:repeat|hear) (?:this|these|the) (?:menu|options|message)|these options|this menu)",
             r"(?:know|enter|dial|have) ~(?:party|person) ?s? ~extension|(?:know|enter|dial) (?:the|your|their|an) "
             r"~extension",
-            r"(?:automated|automatic|interactive|phone|virtual|self service) (?:phone |voice |telephone |"
+            r"(?<!is this an )(?<!are you an )(?<!are you a )(?:automated|automatic|interactive|phone|virtual|"
+            r"self service) (?:phone |voice |telephone |"
             r"attendant |answering )?"
             r"(?:system|attendant|menu|line|service|agent)",
             r"(?:para|for) (?:continuar en )?(?:espanol|spanish)",
