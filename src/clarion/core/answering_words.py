@@ -285,6 +285,11 @@ IVR: Mapping[str, Phrases] = {
             r"(?:system|attendant|menu|line|service|agent)",
             r"(?:para|for) (?:continuar en )?(?:espanol|spanish)",
         ),
+        "a machine introduces itself": (
+            r"(?:i am|this is|speaking with|speaking to) (?:your|a|an|the|our) (?:new )?(?:virtual|digital|"
+            r"automated|automatic|ai) "
+            r"(?:assistant|agent|receptionist|operator)",
+        ),
         "tell the machine": (
             r"(?:in a few words|in your own words|briefly|in one sentence) ~(?:tell|say|describe|what|how|please|"
             r"why)",
@@ -353,6 +358,7 @@ UNAVAILABLE: Mapping[str, Phrases] = {
             r"changed)"
             r" ?(?:in service|exist|recognized|recognised|been recognized|valid|working)?",
             r"check the number and (?:dial|try|call)",
+            r"number ~been (?:changed|disconnected)",
         ),
         "phone is off": (
             r"(?:phone|mobile|number|handset|subscriber|customer|person) ~(?:switched off|turned off|powered off|"
@@ -478,7 +484,8 @@ HUMAN: Mapping[str, Phrases] = {
             r"(?:how did you|where did you) (?:get|find) (?:my|this)",
             r"(?:i am|we are) (?:\w+ )?(?:driving|in a meeting|at work|at dinner|eating|in the middle|having dinner)",
             r"(?:can i|could i|let me|i will have to|can you|could you) call (?:you|me|us) back",
-            r"i can not (?:talk|speak|chat)|(?:not|is not) a good time|make it quick",
+            r"(?:can|could) you (?:call|try|come|phone|ring) |i can not (?:talk|speak|chat)|(?:not|is not) a good "
+            r"time|make it quick",
         ),
     },
     "es": {
@@ -524,7 +531,7 @@ SECRETARY: Mapping[str, tuple[str, ...]] = {
         r"(?:take|pass|give|have|tell|get) (?:\w+ ){0,2}(?:message|name|number|note|him|her|them|that)",
         r"(?:would you|do you want|want|did you want) ~(?:to )?leave (?:\w+ ){0,2}(?:message|name|number|note)",
         r"(?:would|do) you (?:like|want|care|wish) to leave",
-        r"(?:he|she|they) ~will ~call you back|i am ~(?:secretary|assistant)(?! ~(?:google|virtual))|tell (?:him|"
+        r"(?:he|she|they) ~will ~call you back|i am (?:his|her|their|the) (?:secretary|assistant)|tell (?:him|"
         r"her|them) you called",
         r"(?:can|may|could) i (?:have|get|ask) ~(?:name|who|what)|(?:can|could|would) you (?:please )?(?:tell|"
         r"give) (?:me|us)",
