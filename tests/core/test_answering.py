@@ -92,6 +92,11 @@ CALLS = [
         "call_screening 2.0, voicemail 23.0",
     ),
     (
+        "screening with a tone",
+        "0.5 (\n2 ~please record your name\n3 ~please record your name after the tone\n4 )\n9 .",
+        "call_screening 2.0",
+    ),
+    (
         "menu, then an operator",
         "0.5 (\n2 press nine for an operator\n3 )\n18 (\n20 )\n20.2 Good morning, how can I help you?\n30 .",
         "ivr 2.0, human 21.0",

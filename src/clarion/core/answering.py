@@ -88,6 +88,8 @@ _GREETING = 1.5
 """Seconds of talk before a beep that make it a greeting."""
 _BEEP_FOLLOWS = 4.0
 """Seconds within which a beep belongs to the greeting before it."""
+_ANY_TONE = "after the tone"
+"""A rule for voicemail that call screening's own words fit too: a name is said after a tone."""
 _ROUNDING = 1e-6
 
 
@@ -181,7 +183,8 @@ def _by_words(state: Listening) -> Listening:
         whole = match(state.transcript)
         if whole is not None and whole.weight is Weight.SURE and whole.kind in _STRONGER.get(verdict.kind, ()):
             found = whole
-    if found is not None and found.weight is Weight.SURE and found.kind is not None:
+    still_screening = verdict.kind is Answerer.CALL_SCREENING and found is not None and found.rule == _ANY_TONE
+    if found is not None and found.weight is Weight.SURE and found.kind is not None and not still_screening:
         return _find(state, found.kind, found.rule, Confidence.SURE)
     pause, turn = _pause(state), state.turn
     if turn is None or turn[0] < verdict.at or pause is None or pause < state.policy.pause:

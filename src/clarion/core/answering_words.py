@@ -315,6 +315,7 @@ IVR: Mapping[str, Phrases] = {
             r"(?:estimated|expected|average|current) (?:wait|hold|waiting)",
             r"(?:stay|remain|hold) on (?:the )?line (?:and|for|while|until|to)",
             r"(?:please )?(?:hold|wait) (?:while|well|will) (?:we|your|you|the) ~(?:transfer|connect|call|try|put)",
+            r"(?:helping|assisting|serving) other (?:customers|callers|patients|guests|clients)|remain on the line",
             r"(?:number|position|caller) ~in (?:the |line|our )?(?:queue|line)",
         ),
     },
