@@ -20,7 +20,9 @@ async def open_line() -> AsyncIterator[Callable[..., Awaitable[Line]]]:
     lines: list[Line] = []
 
     async def make(**changes: Any) -> Line:
-        lines.append(await Line.open(WallClock(), LineConfig(**{"interface": HOST, **changes})))
+        lines.append(
+            await Line.open(WallClock(), LineConfig(**{"interface": HOST, "rtp_ports": (33_000, 39_999), **changes}))
+        )
         return lines[-1]
 
     yield make

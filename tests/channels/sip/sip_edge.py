@@ -61,7 +61,7 @@ class Edge:
     """A Kamailio of its own. `udp` is its port for UDP and TCP, `tls` that for TLS."""
 
     def __init__(self, folder: Path, behind: int, user: str, password: str, paper: tuple[Path, Path]) -> None:
-        self.udp, self.tls = free_port(), free_port(socket.SOCK_STREAM)
+        self.udp, self.tls = free_port(), free_port()
         modules = "\n".join(f'loadmodule "{name}.so"' for name in MODULES)
         facts = {"udp": self.udp, "tls": self.tls, "modules": modules, "folder": folder, "behind": behind}
         self._config = folder / "kamailio.cfg"

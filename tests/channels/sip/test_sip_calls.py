@@ -176,7 +176,16 @@ async def test_a_host_that_does_not_exist(line: Line, far: Far) -> None:
     there = await far([INVITE])
     call = await line.dial(plan_for(there, host="no-such-host.invalid", response_timeout=2))
     ended = await call.ended()
-    assert outcome_of(ended) is O.NETWORK_ERROR
+    assert (ended.why, outcome_of(ended)) == (Why.TRANSPORT, O.NETWORK_ERROR)
+    assert ended.detail == "the name no-such-host.invalid is not found"
+
+
+async def test_a_host_that_cannot_be_reached_from_here(line: Line, far: Far) -> None:
+    """This line is on loopback: the network of 192.0.2.0 (RFC 5737) is none of its."""
+    there = await far([INVITE])
+    ended = await (await line.dial(plan_for(there, host="192.0.2.9"))).ended()
+    assert (ended.why, outcome_of(ended)) == (Why.TRANSPORT, O.NETWORK_ERROR)
+    assert ended.detail == "there is no way to 192.0.2.9 from this machine"
 
 
 async def talk(call: Call, seconds: float) -> bytes:
@@ -258,6 +267,7 @@ async def test_the_order_of_codecs_is_ours(line: Line, far: Far) -> None:
     await call.ended()
     offered = next(row for row in there.log().splitlines() if row.startswith("m=audio")).split()
     assert offered[3:7] == ["96", "9", "8", "0"]
+    assert 33_000 <= int(offered[1]) < 40_000
 
 
 async def test_sound_before_the_answer(line: Line, far: Far) -> None:

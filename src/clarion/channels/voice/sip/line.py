@@ -64,7 +64,7 @@ class LineConfig:
     ca_files: tuple[str, ...] = ()
     """Private authorities, besides the system's."""
     rtp_ports: tuple[int, int] | None = None
-    """First and last UDP port for sound; None leaves it to the stack (10,000 to 60,000)."""
+    """First and last UDP port for sound; None leaves it to the stack (1,024 to 49,152)."""
     jitter_ms: tuple[int, int] = (40, 160)
     """How long received sound is held back to even it out, at least and at most. The stack's own 100 ms would be
     heard in every answer."""
@@ -375,8 +375,11 @@ class Call:
 
     def _told_all(self, code: int | None) -> bool:
         """Whether the ladder holds the message that ended the call, if one did."""
-        if self._why is Why.LINE_DEAD or not heard_back(self.ladder):
-            return code is None
+        if self._why is Why.LINE_DEAD:
+            return True
+        if not heard_back(self.ladder) and code is None:
+            by_tls = self.plan.settings.transport is Transport.TLS
+            return self._why is not None or not by_tls or self._line.certificate_trouble(self.plan) is not None
         if self.answered_at is None:
             return final_response(self.ladder) is not None and self.ladder[-1].method == "ACK"
         return self._why is not None or their_bye(self.ladder) is not None
@@ -391,12 +394,18 @@ class Call:
             self._why_ended(text, code, bye),
             now,
             code=code,
-            reason=self._line.certificate_trouble(self.plan) or said.reason if code is None else said.reason,
+            reason=self._trouble(said.reason) if code is None else said.reason,
             q850=q850,
             retry_after=final.retry_after if final is not None and self.answered_at is None else None,
             answered_at=self.answered_at,
             target=self._target if text == TRANSFERRED else None,
         )
+
+    def _trouble(self, said: str) -> str:
+        """An error in words that help: the stack says "cannot assign address" of a name that is not found."""
+        unresolved = said.endswith(_NO_ADDRESS) and not self.plan.settings.by_address
+        words = f"the name {self.plan.settings.host} is not found" if unresolved else said
+        return self._line.certificate_trouble(self.plan) or words
 
     def _why_ended(self, text: str, code: int | None, bye: Rung | None) -> Why:
         if text == TRANSFERRED:
@@ -434,6 +443,8 @@ class Call:
         self._answer.set_result(False)
 
 
+_NO_ADDRESS = ("[89]", "[99]")
+"""EDESTADDRREQ and EADDRNOTAVAIL."""
 _NOT_ANSWERED = frozenset({Why.RING_TIMEOUT, Why.NO_RESPONSE})
 TRANSFERRED = "Call transfered"
 """The stack's words, its spelling."""
@@ -538,6 +549,8 @@ class Line:
         self._dialling += 1
         try:
             await self._place(call)
+        except baresip.NoLocalAddressError:
+            call._never_dialled(Why.TRANSPORT, f"there is no way to {plan.settings.host} from this machine")
         except (BaresipError, ValueError, OSError) as error:
             self.heard(error)
             if not call._end.done():
