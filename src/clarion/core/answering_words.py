@@ -73,7 +73,7 @@ CALL_SCREENING: Mapping[str, Phrases] = {
             r"(?:say|state|tell (?:me|us)|speak|give|provide) ~your name ~(?:why|reason|purpose|what ~about|calling)",
             r"(?:say|state|speak|announce) your (?:full |first )?name (?:after|at|and (?:we|i) will|clearly|now|"
             r"then)",
-            r"(?:please )?(?:state|announce) your name",
+            r"(?:state|announce) your name|please say your name",
             r"say (?:who you are|who is calling) and (?:why|what|the reason|your)",
         ),
         "offers to see whether they are there": (
@@ -268,7 +268,7 @@ IVR: Mapping[str, Phrases] = {
             r"(?:press|pressed|dial|push|enter|hit|select|touch|choose|presto) (?:the )?(?:#|star|pound|hash|any "
             r"key|any digit|option|to "
             r"continue|won|for$|for for|tube)(?: |$)",
-            r"for ~(?:press|dial) \w+|for \w+ (?:or \w+ )?say \w+|to ~(?:press|dial) (?:#|won|to|too|for|star|"
+            r"for ~(?:press|dial) \w+|for \w+ (?:or \w+ )?say \w+|to ~(?:press|push|dial) (?:#|won|to|too|for|star|"
             r"pound|hash)",
             r"(?:press|say) (?:#|won) (?:for|to|now|if)",
             r"(?:if|for|to) ~~press (?!charges|on|the issue|play|release|conference)\w+",
@@ -316,6 +316,7 @@ IVR: Mapping[str, Phrases] = {
             r"(?:stay|remain|hold) on (?:the )?line (?:and|for|while|until|to)",
             r"(?:please )?(?:hold|wait) (?:while|well|will) (?:we|your|you|the) ~(?:transfer|connect|call|try|put)",
             r"(?:helping|assisting|serving) other (?:customers|callers|patients|guests|clients)|remain on the line",
+            r"thank you for (?:your patience|holding|waiting)",
             r"(?:number|position|caller) ~in (?:the |line|our )?(?:queue|line)",
         ),
     },
