@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -77,7 +79,9 @@ class Edge:
         run.mkdir()
         command = [kamailio, "-f", str(self._config), "-DD", "-E", "-m", "32", "-M", "4", "-Y", str(run)]
         log = (self._folder / "kamailio.log").open("wb")
-        self._process = subprocess.Popen([*command, "-w", str(run)], stdout=log, stderr=log, cwd=run)
+        self._process = subprocess.Popen(
+            [*command, "-w", str(run)], stdout=log, stderr=log, cwd=run, start_new_session=True
+        )
         log.close()
         end = time.monotonic() + 8
         while time.monotonic() < end and self._process.poll() is None:
@@ -97,9 +101,9 @@ class Edge:
         """End it and its children."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # a child that outlived it
+            self._process.wait()
             shutil.rmtree(self._folder / "run", ignore_errors=True)
