@@ -39,6 +39,19 @@ async def contacts(ledger: Database, filters: ContactFilters, *page: int, newest
     return [contact.id for contact in found], total
 
 
+@pytest.mark.parametrize(("offset", "limit"), [(0, 3), (8, 4), (0, 100), (19, 5), (20, 5)])
+async def test_the_newest_of_several_campaigns(ledger: Database, offset: int, limit: int) -> None:
+    """Whether they are put together from each campaign's own or sorted as a whole, and a known total is believed."""
+    everybody = [*range(30, 20, -1), *range(20, 10, -1)]
+    merged = await contacts(ledger, ContactFilters(campaign_ids=BOTH), offset, limit)
+    assert merged == (everybody[offset : offset + limit], 20)
+    async with ledger.read() as tx:
+        found, total = await tx.people.browse(
+            1, ContactFilters(campaign_ids=BOTH), offset, limit, newest_first=True, total=20
+        )
+    assert ([contact.id for contact in found], total) == merged
+
+
 async def test_a_page_and_how_many_there_are(ledger: Database) -> None:
     mine = ContactFilters(campaign_id=1)
     assert await contacts(ledger, mine, 0, 3) == ([20, 19, 18], 10)

@@ -8,7 +8,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, false, func, insert, or_, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from clarion.app.ports.people import (
     DUPLICATE_ADDRESS,
@@ -65,6 +79,8 @@ QUEUE_NAMES = (
     "updated_at",
 )
 
+MERGED = 2_000
+"""The newest contacts of several campaigns are put together from each one's own; deeper pages are sorted as a whole."""
 MANY = 200
 """Rows that are worked through beside the event loop."""
 
@@ -223,20 +239,46 @@ class StoredPeopleRows:
         return [contact_of(row) for row in rows]
 
     async def browse(
-        self, organization_id: int, filters: ContactFilters, offset: int, limit: int, *, newest_first: bool
+        self,
+        organization_id: int,
+        filters: ContactFilters,
+        offset: int,
+        limit: int,
+        *,
+        newest_first: bool,
+        total: int | None = None,
     ) -> tuple[Sequence[Contact], int]:
         """See the port. Who is counted or passed over is looked at in the index; rows are read for the page alone, and
         those of the queue besides when a filter asks for where people stand."""
         mine = _meant(organization_id, filters)
         source = contacts.join(queue, queue.c.contact_id == contacts.c.id) if _stands(filters) else contacts
         count = select(func.count()).select_from(source).where(*mine)
-        total = int((await self._session.execute(count)).scalar_one())
+        if total is None:
+            total = int((await self._session.execute(count)).scalar_one())
         order = contacts.c.id.desc() if newest_first else contacts.c.id
-        ids = select(contacts.c.id).select_from(source).where(*mine).order_by(order).offset(offset).limit(limit)
-        found = list((await self._session.execute(ids)).scalars()) if total > offset else []
+        ids = select(contacts.c.id).select_from(source).where(*mine).order_by(order)
+        found: list[int] = []
+        if total > offset and newest_first and len(filters.campaign_ids) > 1 and offset + limit <= MERGED:
+            found = (await self._newest(ids, filters.campaign_ids, offset + limit))[offset:]
+        elif total > offset:
+            found = list((await self._session.execute(ids.offset(offset).limit(limit))).scalars())
         page = contacts_query().where(self._session.among(queue.c.contact_id, found))
         by_id = {row[0]: contact_of(row) for row in await self._session.execute(page)} if found else {}
         return [by_id[contact_id] for contact_id in found], total
+
+    async def _newest(self, ids: Select[tuple[int]], campaign_ids: frozenset[int], most: int) -> list[int]:
+        """The newest of what `ids` selects from several campaigns. Each has its own in order in an index; one whose
+        newest is older than what is found already is not asked."""
+        newest = select(func.max(contacts.c.id)).where(contacts.c.campaign_id == campaigns.c.id).scalar_subquery()
+        wanted = select(campaigns.c.id, newest).where(self._session.among(campaigns.c.id, sorted(campaign_ids)))
+        peaks = [(row[1], row[0]) for row in await self._session.execute(wanted) if row[1] is not None]
+        found: list[int] = []
+        for peak, campaign_id in sorted(peaks, reverse=True):
+            if len(found) == most and peak < found[-1]:
+                break
+            here = await self._session.execute(ids.where(contacts.c.campaign_id == campaign_id).limit(most))
+            found = sorted([*found, *here.scalars()], reverse=True)[:most]
+        return found
 
     async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:
         """See the port."""
