@@ -169,9 +169,14 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for name, each in value.items():
             yield from _leaves(f"{path}.{name}" if path else name, each)
-    elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-        yield path, ", ".join("-".join(str(part) for part in each.values() if part is not None) for each in value)
+    elif isinstance(value, list) and path.startswith("schedule.week"):
+        yield path, ", ".join(map(_window, value)) or "closed"
     elif isinstance(value, list):
         yield path, ", ".join(map(str, value))
     else:
         yield path, "" if value is None else str(value)
+
+
+def _window(span: Mapping[str, Any]) -> str:
+    hours = f"{span['start']}–{span['end']}" + (" next day" if span.get("overnight") else "")
+    return hours if span.get("retry_delay") is None else f"{hours} (retry after {span['retry_delay']})"
