@@ -69,7 +69,7 @@ class ContactFilters:
     ids: frozenset[int] | None = None
     """Of these only; an empty set is nobody."""
     text_part: str | None = None
-    """Part of the first address or of the variables, in any case."""
+    """Part of the first address or of the variables, in any case (SQLite knows that of ASCII letters)."""
     without_outcomes: frozenset[Outcome] = frozenset()
     """Not those whose last outcome is one of these."""
     held: bool | None = None
