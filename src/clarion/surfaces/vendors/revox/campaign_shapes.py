@@ -122,7 +122,7 @@ class CallSearch(CallFilters):
     assistant_ids: list[str] = rule("the campaign's agent", default=[])
     campaign_ids: list[str] = rule("the campaign", default=[])
     from_phone_numbers: list[str] = rule("the campaign's sender", default=[])
-    call_ids: list[str] | None = rule("calls by id", default=None)
+    call_ids: list[str] | None = rule("calls by id", default=None, max_length=10_000)
     to_phone_number: str | None = rule("a part of the number", default=None)
     page: Whole = rule("1 is the first page, and so is 0", default=1, ge=0, le=1_000_000)
     page_size: Whole = rule("calls on a page; more than a hundred are a hundred", default=20, ge=1, le=1_000_000)

@@ -95,12 +95,16 @@ def seated(content: CampaignContent, sender: tuple[int | None, str | None], agen
 
 
 def read_campaign(body: Mapping[str, Any], place: Place) -> Translation:
-    """The body of a create request as it stands in a file."""
+    """The body of a create request as it stands in a file: what it does not launch is a draft."""
     try:
         new = NewCampaign.model_validate(body)
     except ValidationError as wrong:
         raise Invalid([problem_of(error) for error in wrong.errors()]) from wrong
-    return translate(new, sent_of(body, NewCampaign), place)
+    became = translate(new, sent_of(body, NewCampaign), place)
+    if became.launch:
+        return became
+    kept = {**became.content.extras[REVOX], BEGINS: Beginning.DRAFT.value}
+    return replace(became, content=replace(became.content, extras={REVOX: kept}))
 
 
 def problem_of(error: Mapping[str, Any], skip: int = 0) -> Problem:
