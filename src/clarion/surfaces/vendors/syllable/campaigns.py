@@ -90,7 +90,9 @@ async def create(api: ApiDep, caller: Caller, body: CampaignInput) -> Json:
         content = _placed(asked, body, source, presented, agent)
         hooks = tuple(Hook(draft_of_hook(each), secret_of(each)) for each in body.webhooks)
         campaign = await _set_up(api, caller, SetUp(content, hooks=hooks))
-    return await _told(api, caller, campaign)
+    made = await hooks_of(api, caller, campaign.id) if hooks else []
+    address = presented.address if presented is not None else None
+    return _row(campaign, address, await email_of(api, caller, caller.user_id), made)
 
 
 @router.get("/{campaign_id}")
