@@ -199,3 +199,13 @@ def test_drafts_made_elsewhere_wait() -> None:
     native = CampaignContent("Native", Channel.VOICE, Plan())
     assert status_word(campaign(native, CampaignStatus.DRAFT), None) == "paused"
     assert told(campaign(native), None)["call_retry_config"]["max_retry_attempts"] == 1
+
+
+def test_what_is_closed_elsewhere_stays_closed() -> None:
+    content = read({**BODY, "call_retry_config": RETRIES}).content
+    closed = replace(content.plan.schedule, closed_dates=frozenset({NOW.date()}), holidays=("US",))
+    before = replace(content, plan=replace(content.plan, schedule=closed))
+    change = {"call_retry_config": dict(DEFAULT)}
+    after = changed(before, CampaignChange.model_validate(change), change, None, (None, None))
+    assert (after.plan.schedule.closed_dates, after.plan.schedule.holidays) == (frozenset({NOW.date()}), ("US",))
+    assert told(campaign(after), None)["call_retry_config"] == DEFAULT

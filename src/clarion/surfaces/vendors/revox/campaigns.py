@@ -36,6 +36,7 @@ from clarion.surfaces.vendors.revox.translate import (
     Beginning,
     begins,
     changed,
+    refuse_jump_in,
     seated,
     sent_of,
     status_word,
@@ -97,6 +98,7 @@ async def change(
     campaign = await find_campaign(api, caller, campaign_id)
     sent = sent_of(await request.json(), CampaignChange)
     assistant_id = body.assistant_id if "assistant_id" in body.model_fields_set else None
+    refuse_jump_in(body.type)
     if body.contacts is not None:
         raise Invalid([Problem("contacts", "not_supported", "Add contacts with POST /campaigns/{id}/rows.")])
     if campaign.status is not CampaignStatus.DRAFT and ("scheduled_at" in sent or assistant_id is not None):
