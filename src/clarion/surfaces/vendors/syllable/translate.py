@@ -18,8 +18,9 @@ from clarion.core.outcomes import Channel, Outcome
 from clarion.core.pacing import CapCounts, Pacing
 from clarion.core.retries import DEFAULT_RETRIED, DelayMode, Retries
 from clarion.core.schedule import ZonePolicy
+from clarion.surfaces.vendors.echo import remember
 from clarion.surfaces.vendors.syllable.forms import format_interval, parse_interval
-from clarion.surfaces.vendors.syllable.hooks import draft_of_hook
+from clarion.surfaces.vendors.syllable.hooks import draft_of_hook, secret_of
 from clarion.surfaces.vendors.syllable.hours import hours_reading, schedule_of
 from clarion.surfaces.vendors.syllable.shapes import DEFAULT_DETECTION, CampaignInput, TargetFilters, VoicemailDetection
 from clarion.surfaces.vendors.syllable.words import LINE_TYPES
@@ -74,7 +75,19 @@ def read_campaign(body: Mapping[str, Any], place: Place) -> Translation:
         raise Invalid(
             [Problem(".".join(map(str, each["loc"])), each["type"], each["msg"]) for each in wrong.errors()]
         ) from wrong
-    return translation_of(sent, place)
+    told = translation_of(sent, place)
+    kept = {**remember(sent_fields(sent), reading(told.content, None)), SOURCE: None, MADE: True}
+    notes = [
+        Note(f"webhooks.{n}.auth_values", "Secrets are not taken over: the webhook gets a new one.")
+        for n, hook in enumerate(sent.webhooks)
+        if secret_of(hook) is not None
+    ]
+    return replace(
+        told,
+        content=replace(told.content, extras={NAME: kept}),
+        webhooks=tuple(draft_of_hook(hook, signed=False) for hook in sent.webhooks),
+        notes=(*told.notes, *notes),
+    )
 
 
 def translation_of(body: CampaignInput, place: Place) -> Translation:

@@ -13,7 +13,8 @@ from clarion.app.ports.outbox import Message
 from clarion.core.contacts import Contact
 from clarion.core.events import EventType
 from clarion.core.outcomes import Outcome
-from clarion.surfaces.vendors.syllable.hooks import REFUSED, statuses_of, told_status
+from clarion.core.retries import REFUSED
+from clarion.surfaces.vendors.syllable.hooks import statuses_of, told_status
 from clarion.surfaces.vendors.syllable.words import (
     LIVE,
     WAITING,
