@@ -19,12 +19,12 @@ from clarion.core.retries import DelayMode, Retries
 from clarion.core.schedule import DAY_SECONDS, DayRule, Schedule, Span, ZonePolicy
 from clarion.surfaces.vendors.echo import recall, remember
 from clarion.surfaces.vendors.syllable.hours import NEVER, hours_reading, schedule_of
+from clarion.surfaces.vendors.syllable.reading import reading
 from clarion.surfaces.vendors.syllable.shapes import CampaignInput
 from clarion.surfaces.vendors.syllable.translate import (
     NOT_REACHED,
     presented_number,
     read_campaign,
-    reading,
     sent_fields,
     template_of,
     translation_of,

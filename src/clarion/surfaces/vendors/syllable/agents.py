@@ -29,9 +29,9 @@ from clarion.surfaces.vendors.syllable.agent_shapes import AgentInput, AgentUpda
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.targets import is_linked, target_row, trunks_of
 from clarion.surfaces.vendors.syllable.texts import VERSION, message_row, prompt_row, refresh_messages, text_or_none
-from clarion.surfaces.vendors.syllable.translate import NAME
 
 router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
 

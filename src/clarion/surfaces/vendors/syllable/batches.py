@@ -27,9 +27,9 @@ from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
 from clarion.surfaces.vendors.syllable.rates import CALL_RATE, SET, kept_of, lanes_of, settle_rates, wish_of
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.shapes import BatchInput, BatchUpdate
 from clarion.surfaces.vendors.syllable.translate import FIELDS as CAMPAIGN_FIELDS
-from clarion.surfaces.vendors.syllable.translate import NAME
 from clarion.surfaces.vendors.syllable.words import (
     BatchWord,
     ChannelManagerStatus,

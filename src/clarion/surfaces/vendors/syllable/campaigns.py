@@ -44,19 +44,9 @@ from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.hooks import draft_of_hook, hook_reading, secret_of
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
 from clarion.surfaces.vendors.syllable.rates import settle_rates
+from clarion.surfaces.vendors.syllable.reading import MADE, NAME, SOURCE, made_here, reading
 from clarion.surfaces.vendors.syllable.shapes import CampaignInput
-from clarion.surfaces.vendors.syllable.translate import (
-    FIELDS,
-    MADE,
-    NAME,
-    SOURCE,
-    made_here,
-    presented_number,
-    reading,
-    revised,
-    sent_fields,
-    translation_of,
-)
+from clarion.surfaces.vendors.syllable.translate import FIELDS, presented_number, revised, sent_fields, translation_of
 
 router = APIRouter(prefix="/api/v1/outbound/campaigns", tags=["outbound.campaigns"])
 

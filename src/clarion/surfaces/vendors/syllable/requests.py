@@ -34,8 +34,8 @@ from clarion.surfaces.vendors.syllable.batches import ERROR, FILE, imports_of
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import Name, written
 from clarion.surfaces.vendors.syllable.rates import kept_of
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.shapes import RequestInput
-from clarion.surfaces.vendors.syllable.translate import NAME
 from clarion.surfaces.vendors.syllable.webhooks import insights_of
 from clarion.surfaces.vendors.syllable.words import LIVE, channel_status, request_status
 from clarion.wire.contact_drafts import ContactDraft

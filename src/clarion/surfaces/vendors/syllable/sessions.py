@@ -29,9 +29,9 @@ from clarion.surfaces.vendors.syllable.agent_config import PROMPT, TYPE, prompt_
 from clarion.surfaces.vendors.syllable.errors import BadRequest
 from clarion.surfaces.vendors.syllable.forms import MAX_ID, written
 from clarion.surfaces.vendors.syllable.lists import Listing, listing, page_of
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.targets import Trunks, trunks_of
 from clarion.surfaces.vendors.syllable.texts import VERSION, text_or_none
-from clarion.surfaces.vendors.syllable.translate import NAME
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 

@@ -26,7 +26,8 @@ from clarion.surfaces.vendors.syllable.agent_shapes import MessageInput, Message
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
-from clarion.surfaces.vendors.syllable.translate import made_here, message_of
+from clarion.surfaces.vendors.syllable.reading import made_here
+from clarion.surfaces.vendors.syllable.translate import message_of
 
 prompts = APIRouter(prefix="/api/v1/prompts", tags=["prompts"])
 messages = APIRouter(prefix="/api/v1/custom_messages", tags=["custom_messages"])
