@@ -380,6 +380,7 @@ class World:
             if attempt.state is AttemptState.TAKEN_BACK:
                 continue
             counted[attempt.batch_id, "attempts"] += 1
+            counted[attempt.batch_id, "erased"] += attempt.detail == "erased"
             counted[attempt.batch_id, "first_attempts" if attempt.number == 1 else "retries"] += 1
             if attempt.state is AttemptState.ENDED:
                 counted[attempt.batch_id, f"outcome:{attempt.outcome}"] += 1

@@ -89,12 +89,20 @@ async def test_attempts_that_were_taken_back_are_not_listed(ledger: Database) ->
         for n in range(1, 5):
             await seeding.attempt(tx, campaign, n, 11, number=n, address=f"+1212555{n:04d}")
         await seeding.attempt(tx, campaign, 5, 11, number=5, state=AttemptState.TAKEN_BACK)
+        other = await tx.campaigns.get(1, 2)
+        await seeding.attempt(tx, other, 6, 21)
+        await seeding.tallies(tx, campaign, {"attempts": 4})
+        await seeding.tallies(tx, other, {"attempts": 1})
     async with ledger.read() as tx:
-        page, total = await tx.reports.browse_attempts(1, AttemptFilters(campaign_ids=BOTH), 1, 2)
-        assert ([attempt.id for attempt in page], total) == ([3, 2], 4)
+        for filters in (AttemptFilters(campaign_ids=BOTH), AttemptFilters(), AttemptFilters(erased=False)):
+            page, total = await tx.reports.browse_attempts(1, filters, 1, 2)
+            assert ([attempt.id for attempt in page], total) == ([4, 3], 5)
+        page, total = await tx.reports.browse_attempts(1, AttemptFilters(campaign_id=1), 3, 9)
+        assert ([attempt.id for attempt in page], total) == ([1], 4)
         assert page[0].raw == {"carrier": "said"}
         assert (await tx.reports.browse_attempts(1, AttemptFilters(address_part="50003"), 0, 9))[1] == 1
-        assert (await tx.reports.browse_attempts(2, AttemptFilters(campaign_ids=BOTH), 0, 9))[1] == 0
+        for filters in (AttemptFilters(campaign_ids=BOTH), AttemptFilters(campaign_id=1), AttemptFilters()):
+            assert await tx.reports.browse_attempts(2, filters, 0, 9) == ([], 0)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Row,
-    Select,
     Text,
     and_,
     cast,
@@ -39,6 +38,7 @@ from clarion.core.contacts import Address, BadRow, Contact, NewContact, band
 from clarion.core.outcomes import ContactState
 from clarion.store.columns import dump, to_micros
 from clarion.store.copying import copy_in
+from clarion.store.newest import MERGED, newest_ids
 from clarion.store.queue_columns import contact_of, contacts_query
 from clarion.store.schema import batches, campaigns, contacts, import_rejects, imports, queue
 from clarion.store.session import Session
@@ -79,8 +79,6 @@ QUEUE_NAMES = (
     "updated_at",
 )
 
-MERGED = 2_000
-"""The newest contacts of several campaigns are put together from each one's own; deeper pages are sorted as a whole."""
 MANY = 200
 """Rows that are worked through beside the event loop."""
 
@@ -259,26 +257,12 @@ class StoredPeopleRows:
         ids = select(contacts.c.id).select_from(source).where(*mine).order_by(order)
         found: list[int] = []
         if total > offset and newest_first and len(filters.campaign_ids) > 1 and offset + limit <= MERGED:
-            found = (await self._newest(ids, filters.campaign_ids, offset + limit))[offset:]
+            found = (await newest_ids(self._session, contacts, ids, filters.campaign_ids, offset + limit))[offset:]
         elif total > offset:
             found = list((await self._session.execute(ids.offset(offset).limit(limit))).scalars())
         page = contacts_query().where(self._session.among(queue.c.contact_id, found))
         by_id = {row[0]: contact_of(row) for row in await self._session.execute(page)} if found else {}
         return [by_id[contact_id] for contact_id in found], total
-
-    async def _newest(self, ids: Select[tuple[int]], campaign_ids: frozenset[int], most: int) -> list[int]:
-        """The newest of what `ids` selects from several campaigns. Each has its own in order in an index; one whose
-        newest is older than what is found already is not asked."""
-        newest = select(func.max(contacts.c.id)).where(contacts.c.campaign_id == campaigns.c.id).scalar_subquery()
-        wanted = select(campaigns.c.id, newest).where(self._session.among(campaigns.c.id, sorted(campaign_ids)))
-        peaks = [(row[1], row[0]) for row in await self._session.execute(wanted) if row[1] is not None]
-        found: list[int] = []
-        for peak, campaign_id in sorted(peaks, reverse=True):
-            if len(found) == most and peak < found[-1]:
-                break
-            here = await self._session.execute(ids.where(contacts.c.campaign_id == campaign_id).limit(most))
-            found = sorted([*found, *here.scalars()], reverse=True)[:most]
-        return found
 
     async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:
         """See the port."""
