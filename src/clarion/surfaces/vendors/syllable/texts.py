@@ -185,7 +185,9 @@ async def _follow(api: Api, caller: Actor, text: Text) -> None:
         other = await text_or_none(api, caller, GREETING if text.kind == PROMPT else PROMPT, _other(agent, text))
         prompt, greeting = (text, other) if text.kind == PROMPT else (other, text)
         said = said_by(prompt, greeting) if prompt is not None else {}
-        changed = await change_agent(api.ledger, api.clock, caller, agent.id, {"config": {**agent.config, **said}})
+        changed = await change_agent(
+            api.ledger, api.clock, caller, agent.id, {"config": {**agent.config, **said}}, seal=api.seal
+        )
         await refresh_messages(api, caller, changed)
 
 
