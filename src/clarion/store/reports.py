@@ -111,10 +111,10 @@ class StoredReportRows:
         asked = filters.campaign_ids or ({filters.campaign_id} if filters.campaign_id is not None else frozenset())
         found: list[int]
         if not filters.erased and filters in (
-            AttemptFilters(campaign_id=filters.campaign_id, erased=filters.erased),
-            AttemptFilters(campaign_ids=filters.campaign_ids, erased=filters.erased),
+            AttemptFilters(campaign_id=filters.campaign_id, channel=filters.channel, erased=filters.erased),
+            AttemptFilters(campaign_ids=filters.campaign_ids, channel=filters.channel, erased=filters.erased),
         ):
-            counts = await self._attempts_by_campaign(organization_id, asked, all_of_them=filters.erased is None)
+            counts = await self._attempts_by_campaign(organization_id, asked, filters)
             total = sum(counts.values())
             if offset + limit <= MERGED:
                 found = (await newest_ids(self._session, attempts, ids, counts, offset + limit))[offset:]
@@ -127,21 +127,23 @@ class StoredReportRows:
         return [by_id[attempt_id] for attempt_id in found], total
 
     async def _attempts_by_campaign(
-        self, organization_id: int, campaign_ids: Collection[int], *, all_of_them: bool
+        self, organization_id: int, campaign_ids: Collection[int], filters: AttemptFilters
     ) -> dict[int, int]:
-        """Campaign id -> attempts made, of these campaigns or of every one; those that were erased are left out."""
+        """Campaign id -> attempts made, of these campaigns or of every one; a campaign has one channel."""
         left_out = case((tallies.c.key == "attempts", tallies.c.n), else_=-tallies.c.n)
         sums = (
             select(tallies.c.campaign_id, func.sum(left_out))
             .join(campaigns, campaigns.c.id == tallies.c.campaign_id)
             .where(
                 campaigns.c.organization_id == organization_id,
-                tallies.c.key.in_(("attempts",) if all_of_them else ("attempts", "erased")),
+                tallies.c.key.in_(("attempts",) if filters.erased is None else ("attempts", "erased")),
             )
             .group_by(tallies.c.campaign_id)
         )
         if campaign_ids:
             sums = sums.where(campaigns.c.id.in_(sorted(campaign_ids)))
+        if filters.channel is not None:
+            sums = sums.where(campaigns.c.channel == filters.channel)
         return {campaign_id: int(n) for campaign_id, n in await self._session.execute(sums)}
 
     async def attempts_of(self, organization_id: int, contact_ids: Sequence[int]) -> Sequence[Attempt]:
