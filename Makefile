@@ -39,6 +39,7 @@ bench: $(VENV)/.dev ## Run the benchmarks at a size for a quick look
 	$(BIN)/python bench/dispatch.py
 	$(BIN)/python bench/pacing.py
 	$(BIN)/python bench/simulate.py
+	$(BIN)/python bench/surfaces.py --quick
 
 torture: $(VENV)/.dev ## Kill, cut and pause for ten minutes; the ledger must balance
 	$(BIN)/clarion torture --kills 100

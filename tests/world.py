@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from clarion.app.actor import Actor, Role
+from clarion.app.aftermath import DISPOSITION, DISPOSITIONS
 from clarion.app.organizations import create_organization
 from clarion.app.planning import Planner
 from clarion.app.ports.clock import Clock
@@ -379,9 +380,12 @@ class World:
             if attempt.state is AttemptState.TAKEN_BACK:
                 continue
             counted[attempt.batch_id, "attempts"] += 1
+            counted[attempt.batch_id, "erased"] += attempt.detail == "erased"
             counted[attempt.batch_id, "first_attempts" if attempt.number == 1 else "retries"] += 1
             if attempt.state is AttemptState.ENDED:
                 counted[attempt.batch_id, f"outcome:{attempt.outcome}"] += 1
+                if (said := attempt.results.get(DISPOSITION)) in DISPOSITIONS:
+                    counted[attempt.batch_id, f"told:{attempt.outcome}:{said}"] += 1
         return {key: n for key, n in counted.items() if n}
 
 

@@ -230,3 +230,19 @@ async def test_what_the_engine_is_given(database, clock, owner):
     assert await given(pool_id=pool.id) == (Rotation.LEAST_RECENTLY_USED, [1])
     await trunks.change_trunk(database, clock, owner, SEAL, DRIVERS, 1, {"enabled": False})
     assert await given() == (Rotation.ROUND_ROBIN, [])
+
+
+async def test_an_agents_secrets_are_sealed_at_rest_and_masked_when_read(database, clock, owner):
+    config = {"llm": {"api_key": "sk-secret"}, "tools": [{"headers": {"Authorization": "Bearer t"}}]}
+    made = await agents.create_agent(database, clock, owner, "Ada", config, seal=SEAL)
+    copy = await agents.create_agent(database, clock, owner, "Bea", made.config, seal=SEAL, copy_of=made.id)
+    await agents.change_agent(database, clock, owner, made.id, {"name": "Eve", "config": made.config}, seal=SEAL)
+    await agents.archive_agent(database, clock, owner, made.id)
+    await agents.restore_agent(database, clock, owner, made.id)
+    for agent_id in (made.id, copy.id):
+        read = await agents.get_agent(database, owner, agent_id)
+        assert read.config["llm"] == {"api_key": "********"}
+        async with database.read() as tx:
+            stored = await tx.resources.sealed_config(owner.organization_id, agent_id)
+        assert "secret" not in str(stored)
+        assert SEAL.open(stored["llm"]["api_key"].removeprefix("sealed:")) == "sk-secret"

@@ -39,6 +39,19 @@ async def contacts(ledger: Database, filters: ContactFilters, *page: int, newest
     return [contact.id for contact in found], total
 
 
+@pytest.mark.parametrize(("offset", "limit"), [(0, 3), (8, 4), (0, 100), (19, 5), (20, 5)])
+async def test_the_newest_of_several_campaigns(ledger: Database, offset: int, limit: int) -> None:
+    """Whether they are put together from each campaign's own or sorted as a whole, and a known total is believed."""
+    everybody = [*range(30, 20, -1), *range(20, 10, -1)]
+    merged = await contacts(ledger, ContactFilters(campaign_ids=BOTH), offset, limit)
+    assert merged == (everybody[offset : offset + limit], 20)
+    async with ledger.read() as tx:
+        found, total = await tx.people.browse(
+            1, ContactFilters(campaign_ids=BOTH), offset, limit, newest_first=True, total=20
+        )
+    assert ([contact.id for contact in found], total) == merged
+
+
 async def test_a_page_and_how_many_there_are(ledger: Database) -> None:
     mine = ContactFilters(campaign_id=1)
     assert await contacts(ledger, mine, 0, 3) == ([20, 19, 18], 10)
@@ -76,12 +89,20 @@ async def test_attempts_that_were_taken_back_are_not_listed(ledger: Database) ->
         for n in range(1, 5):
             await seeding.attempt(tx, campaign, n, 11, number=n, address=f"+1212555{n:04d}")
         await seeding.attempt(tx, campaign, 5, 11, number=5, state=AttemptState.TAKEN_BACK)
+        other = await tx.campaigns.get(1, 2)
+        await seeding.attempt(tx, other, 6, 21)
+        await seeding.tallies(tx, campaign, {"attempts": 4})
+        await seeding.tallies(tx, other, {"attempts": 1})
     async with ledger.read() as tx:
-        page, total = await tx.reports.browse_attempts(1, AttemptFilters(campaign_ids=BOTH), 1, 2)
-        assert ([attempt.id for attempt in page], total) == ([3, 2], 4)
+        for filters in (AttemptFilters(campaign_ids=BOTH), AttemptFilters(), AttemptFilters(erased=False)):
+            page, total = await tx.reports.browse_attempts(1, filters, 1, 2)
+            assert ([attempt.id for attempt in page], total) == ([4, 3], 5)
+        page, total = await tx.reports.browse_attempts(1, AttemptFilters(campaign_id=1), 3, 9)
+        assert ([attempt.id for attempt in page], total) == ([1], 4)
         assert page[0].raw == {"carrier": "said"}
         assert (await tx.reports.browse_attempts(1, AttemptFilters(address_part="50003"), 0, 9))[1] == 1
-        assert (await tx.reports.browse_attempts(2, AttemptFilters(campaign_ids=BOTH), 0, 9))[1] == 0
+        for filters in (AttemptFilters(campaign_ids=BOTH), AttemptFilters(campaign_id=1), AttemptFilters()):
+            assert await tx.reports.browse_attempts(2, filters, 0, 9) == ([], 0)
 
 
 @contextmanager

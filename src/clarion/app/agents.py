@@ -10,10 +10,12 @@ import orjson
 
 from clarion.app.actor import Actor, Role
 from clarion.app.ports.clock import Clock
-from clarion.app.ports.ledger import Ledger
+from clarion.app.ports.ledger import Ledger, Tx
 from clarion.app.ports.resources import Agent
+from clarion.app.ports.seal import Seal
 from clarion.app.refusals import Conflict, Invalid, NotFound, Problem
 from clarion.app.zones import zone_problems
+from clarion.wire.agent_secrets import masked, sealed
 
 CONFIG_BYTES = 256 * 1024
 MOST = 10_000
@@ -28,17 +30,30 @@ class AgentChanges(TypedDict, total=False):
 
 
 async def create_agent(
-    ledger: Ledger, clock: Clock, actor: Actor, name: str, config: Mapping[str, Any], timezone: str | None = None
+    ledger: Ledger,
+    clock: Clock,
+    actor: Actor,
+    name: str,
+    config: Mapping[str, Any],
+    timezone: str | None = None,
+    *,
+    seal: Seal | None = None,
+    copy_of: int | None = None,
 ) -> Agent:
-    """Add an agent. Raises Invalid."""
+    """Add an agent. Raises Invalid.
+
+    Secrets in its configuration are sealed with `seal` and read as a mask from then on; a mask in the configuration of
+    a `copy_of` another agent stands for that one's secret.
+    """
     actor.must_be(Role.OPERATOR)
     now = clock.now()
     _refuse(zone_problems("timezone", timezone) + config_problems(config))
     async with ledger.write() as tx:
+        before = None if copy_of is None else await tx.resources.sealed_config(actor.organization_id, copy_of)
         agent_id = (await tx.new_ids("agents"))[0]
-        agent = Agent(agent_id, actor.organization_id, name, timezone, config, now, now)
+        agent = Agent(agent_id, actor.organization_id, name, timezone, sealed(config, seal, before), now, now)
         await tx.resources.add_agent(agent)
-    return agent
+    return replace(agent, config=masked(agent.config))
 
 
 async def get_agent(ledger: Ledger, actor: Actor, agent_id: int) -> Agent:
@@ -79,15 +94,25 @@ async def agent_named(ledger: Ledger, actor: Actor, name: str) -> Agent:
     raise NotFound("agent", name)
 
 
-async def change_agent(ledger: Ledger, clock: Clock, actor: Actor, agent_id: int, changes: AgentChanges) -> Agent:
-    """Change an agent; attempts released from now on see it. Raises Invalid."""
+async def change_agent(
+    ledger: Ledger,
+    clock: Clock,
+    actor: Actor,
+    agent_id: int,
+    changes: AgentChanges,
+    *,
+    seal: Seal | None = None,
+) -> Agent:
+    """Change an agent; attempts released from now on see it. A mask in its configuration keeps the secret that it
+    stands for, see `create_agent`. Raises Invalid."""
     actor.must_be(Role.OPERATOR)
     _refuse(zone_problems("timezone", changes.get("timezone")) + config_problems(changes.get("config", {})))
     async with ledger.write() as tx:
         old = await tx.resources.agent(actor.organization_id, agent_id)
+        before = await tx.resources.sealed_config(actor.organization_id, agent_id)
         agent = replace(old, **changes, updated_at=clock.now())
-        await tx.resources.change_agent(agent)
-    return agent
+        await tx.resources.change_agent(replace(agent, config=sealed(agent.config, seal, before)))
+    return replace(agent, config=masked(agent.config))
 
 
 async def archive_agent(ledger: Ledger, clock: Clock, actor: Actor, agent_id: int) -> Agent:
@@ -99,7 +124,7 @@ async def archive_agent(ledger: Ledger, clock: Clock, actor: Actor, agent_id: in
         if users:
             raise Conflict("in_use", f"Active campaigns use this agent: {', '.join(map(str, users))}.")
         agent = replace(old, archived_at=old.archived_at or clock.now(), updated_at=clock.now())
-        await tx.resources.change_agent(agent)
+        await _write(tx, agent)
     return agent
 
 
@@ -109,8 +134,14 @@ async def restore_agent(ledger: Ledger, clock: Clock, actor: Actor, agent_id: in
     async with ledger.write() as tx:
         old = await tx.resources.agent(actor.organization_id, agent_id)
         agent = replace(old, archived_at=None, updated_at=clock.now())
-        await tx.resources.change_agent(agent)
+        await _write(tx, agent)
     return agent
+
+
+async def _write(tx: Tx, agent: Agent) -> None:
+    """An agent whose configuration stays as it is stored."""
+    kept = await tx.resources.sealed_config(agent.organization_id, agent.id)
+    await tx.resources.change_agent(replace(agent, config=kept))
 
 
 def config_problems(config: Mapping[str, Any]) -> list[Problem]:

@@ -41,12 +41,18 @@ async def browse_contacts(
     offset: int = 0,
     limit: int = 15,
     newest_first: bool = True,
+    total: int | None = None,
 ) -> tuple[Sequence[Contact], int]:
-    """The contacts of a page, and how many there are. NotFound for a foreign campaign."""
+    """The contacts of a page, and how many there are; a `total` that is known (by tallies) is not counted again.
+
+    NotFound for a foreign campaign.
+    """
     async with ledger.read() as tx:
         if filters.campaign_id is not None:
             await tx.campaigns.get(actor.organization_id, filters.campaign_id)
-        return await tx.people.browse(actor.organization_id, filters, offset, limit, newest_first=newest_first)
+        return await tx.people.browse(
+            actor.organization_id, filters, offset, limit, newest_first=newest_first, total=total
+        )
 
 
 async def browse_attempts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clarion.app.actor import Actor, Role
+from clarion.app.add_contacts import SLOT
 from clarion.app.ports.ledger import Ledger
 from clarion.app.ports.reports import ERASED
 from clarion.app.refusals import Conflict, NotFound
@@ -19,3 +20,4 @@ async def erase_call(ledger: Ledger, actor: Actor, attempt_id: int) -> None:
         if attempt.state is not AttemptState.ENDED:
             raise Conflict("under_way", f"Attempt {attempt_id} is under way; erase it when it has ended.")
         await tx.reports.erase_attempt(actor.organization_id, attempt_id)
+        await tx.queue.count(SLOT, {(attempt.campaign_id, attempt.batch_id, "erased"): 1})

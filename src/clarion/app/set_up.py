@@ -104,7 +104,7 @@ async def _take_in(
 
 async def _launch(tx: Tx, actor: Actor, campaign: Campaign, people: Sequence[NewContact], now: datetime) -> Campaign:
     needed = needed_of_contacts(campaign)
-    problems = await means_problems(tx, campaign) + [
+    problems = await means_problems(tx, campaign, len(people)) + [
         Problem(f"contacts.{place}.variables.{name}", "missing_variable", f"The message needs a variable {name!r}.")
         for place, contact in enumerate(people if needed else ())
         for name in sorted(needed - contact.variables.keys())

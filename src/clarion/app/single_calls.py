@@ -77,7 +77,7 @@ async def _join(tx: Tx, actor: Actor, call: SingleCall, person: NewContact, now:
     contact_id = added.ids[0]
     assert contact_id is not None, "duplicates are allowed, and it has no reference"
     if campaign.status is CampaignStatus.DRAFT:
-        problems = await means_problems(tx, campaign)
+        problems = await means_problems(tx, campaign, 1)
         if problems:
             raise Invalid(problems)
         await turn(tx, campaign, Action.LAUNCH, now, {"user_id": actor.user_id}, rule=MARK)

@@ -62,21 +62,21 @@ async def launch_problems(ledger: Ledger, campaign: Campaign, now: datetime) -> 
     async with ledger.read() as tx:
         content = CampaignContent.of(campaign)
         problems = await steering_problems(tx, campaign.organization_id, content, now)
-        return problems + await means_problems(tx, campaign)
+        standing = added_up(await tx.reports.standings(campaign.organization_id, campaign.id))
+        return problems + await means_problems(tx, campaign, standing.waiting + standing.live)
 
 
-async def means_problems(tx: Tx, campaign: Campaign) -> list[Problem]:
-    """What a campaign lacks to run that is not written in it: somebody to call from, somebody to call."""
+async def means_problems(tx: Tx, campaign: Campaign, people: int) -> list[Problem]:
+    """What a campaign lacks to run that is not written in it: somebody to call from, and some `people` to call."""
     problems: list[Problem] = []
     _, senders = await tx.resources.senders_for(
         campaign.organization_id, campaign.channel, campaign.sender_id, campaign.pool_id
     )
-    standing = added_up(await tx.reports.standings(campaign.organization_id, campaign.id))
     if not senders:
         which = "pool_id" if campaign.pool_id is not None else "sender_id"
         message = f"There is no enabled sender for {campaign.channel}, with an enabled trunk, that it could use."
         problems.append(Problem(which, "no_sender", message))
-    if standing.waiting + standing.live == 0 and campaign.plan.complete_when_empty:
+    if people == 0 and campaign.plan.complete_when_empty:
         message = "There is nobody to reach. Add contacts first, or let it wait for them (complete_when_empty: false)."
         problems.append(Problem("contacts", "none", message))
     return problems

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
 
 from clarion.app.ports.channel import ChannelDriver
 from clarion.app.ports.clock import Clock
@@ -14,11 +17,9 @@ from clarion.channels.email.smtp.settings import smtp_problems
 from clarion.channels.sandbox.driver import SandboxDriver, SandboxNetwork
 from clarion.channels.sandbox.settings import sandbox_problems
 from clarion.core.outcomes import Channel
-from clarion.surfaces.vendors.autocalls.app import VENDOR as AUTOCALLS
-from clarion.surfaces.vendors.freya.app import VENDOR as FREYA
-from clarion.surfaces.vendors.revox.app import VENDOR as REVOX
-from clarion.surfaces.vendors.syllable.app import VENDOR as SYLLABLE
-from clarion.surfaces.vendors.vendor import Vendor
+
+if TYPE_CHECKING:
+    from clarion.surfaces.vendors.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,29 @@ CATALOG: dict[tuple[Channel, str], Entry] = {
 }
 
 
-VENDORS: tuple[Vendor, ...] = (AUTOCALLS, FREYA, REVOX, SYLLABLE)
-"""Whose APIs are spoken here."""
+class VendorName(StrEnum):
+    """Whose APIs are spoken here."""
+
+    AUTOCALLS = "autocalls"
+    FREYA = "freya"
+    REVOX = "revox"
+    SYLLABLE = "syllable"
+
+
+@cache
+def vendors() -> dict[VendorName, Vendor]:
+    """Them all. Their shapes take half a second to build, so whoever serves nothing does without."""
+    from clarion.surfaces.vendors.autocalls.app import VENDOR as AUTOCALLS
+    from clarion.surfaces.vendors.freya.app import VENDOR as FREYA
+    from clarion.surfaces.vendors.revox.app import VENDOR as REVOX
+    from clarion.surfaces.vendors.syllable.app import VENDOR as SYLLABLE
+
+    return {VendorName(vendor.name): vendor for vendor in (AUTOCALLS, FREYA, REVOX, SYLLABLE)}
 
 
 def payload_formats() -> dict[str, PayloadFormat]:
     """Who words the payloads of vendors' webhooks, by format."""
-    return {name: each for vendor in VENDORS for name, each in vendor.formats.items()}
+    return {name: each for vendor in vendors().values() for name, each in vendor.formats.items()}
 
 
 def trunk_checks() -> Drivers:

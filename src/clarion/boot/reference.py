@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from clarion.boot.catalog import VENDORS
+from clarion.boot.catalog import vendors
 from clarion.surfaces.vendors.reference import render
 
 
 def pages() -> dict[str, str]:
     """File name -> text."""
-    return {f"{vendor.name}.md": render(vendor) for vendor in VENDORS}
+    return {f"{vendor.name}.md": render(vendor) for vendor in vendors().values()}
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ from clarion.app.ports.clock import Clock
 from clarion.app.rounds import Ready
 from clarion.app.unsubscribe import with_unsubscribe
 from clarion.app.webhooks import EndpointRules
-from clarion.boot.catalog import CATALOG, VENDORS, Means, payload_formats, trunk_checks
+from clarion.boot.catalog import CATALOG, Means, payload_formats, trunk_checks, vendors
 from clarion.boot.settings import Settings
 from clarion.channels.sandbox.driver import SandboxNetwork
 from clarion.channels.sandbox.settings import parse_sandbox
@@ -143,7 +143,7 @@ class House:
         app = create_app(dependencies)
         desk = worker or FrontDesk(self.database, self.planner, self.clock)
         app.include_router(unsubscribe_router(self.database, self.clock, self.tokens, desk.hand_in))
-        mount_vendors(app, app.state.api, VENDORS, self.settings.surfaces.hosts)
+        mount_vendors(app, app.state.api, vendors().values(), self.settings.surfaces.hosts)
         return app
 
     def open_secrets(self, trunk: Trunk) -> Trunk:

@@ -20,6 +20,7 @@ class StoredOrganizationRows:
     def __init__(self, session: Session) -> None:
         """`session` is the open transaction."""
         self._session = session
+        self._known: dict[int, Organization] = {}
 
     async def add_organization(self, organization: Organization) -> None:
         """See the port."""
@@ -34,7 +35,13 @@ class StoredOrganizationRows:
         )
 
     async def organization(self, organization_id: int) -> Organization:
-        """See the port."""
+        """See the port. Read once in a transaction: one use case asks another, and each asks for the settings."""
+        known = self._known.get(organization_id)
+        if known is None:
+            known = self._known[organization_id] = await self._read(organization_id)
+        return known
+
+    async def _read(self, organization_id: int) -> Organization:
         query = select(organizations).where(organizations.c.id == organization_id)
         row = (await self._session.execute(query)).one_or_none()
         if row is None:
@@ -47,6 +54,7 @@ class StoredOrganizationRows:
 
     async def change_organization(self, organization: Organization) -> None:
         """See the port."""
+        self._known.pop(organization.id, None)
         await self._session.execute(
             update(organizations)
             .where(organizations.c.id == organization.id)
@@ -55,6 +63,7 @@ class StoredOrganizationRows:
 
     async def lock(self, organization_id: int) -> None:
         """See the port. SQLite has one writer, and needs no lock."""
+        self._known.pop(organization_id, None)
         query = select(organizations.c.id).where(organizations.c.id == organization_id)
         await self._session.execute(query.with_for_update(key_share=True))
 

@@ -8,7 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, false, func, insert, or_, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from clarion.app.ports.people import (
     DUPLICATE_ADDRESS,
@@ -25,6 +38,7 @@ from clarion.core.contacts import Address, BadRow, Contact, NewContact, band
 from clarion.core.outcomes import ContactState
 from clarion.store.columns import dump, to_micros
 from clarion.store.copying import copy_in
+from clarion.store.newest import MERGED, newest_ids
 from clarion.store.queue_columns import contact_of, contacts_query
 from clarion.store.schema import batches, campaigns, contacts, import_rejects, imports, queue
 from clarion.store.session import Session
@@ -223,17 +237,29 @@ class StoredPeopleRows:
         return [contact_of(row) for row in rows]
 
     async def browse(
-        self, organization_id: int, filters: ContactFilters, offset: int, limit: int, *, newest_first: bool
+        self,
+        organization_id: int,
+        filters: ContactFilters,
+        offset: int,
+        limit: int,
+        *,
+        newest_first: bool,
+        total: int | None = None,
     ) -> tuple[Sequence[Contact], int]:
         """See the port. Who is counted or passed over is looked at in the index; rows are read for the page alone, and
         those of the queue besides when a filter asks for where people stand."""
         mine = _meant(organization_id, filters)
         source = contacts.join(queue, queue.c.contact_id == contacts.c.id) if _stands(filters) else contacts
         count = select(func.count()).select_from(source).where(*mine)
-        total = int((await self._session.execute(count)).scalar_one())
+        if total is None:
+            total = int((await self._session.execute(count)).scalar_one())
         order = contacts.c.id.desc() if newest_first else contacts.c.id
-        ids = select(contacts.c.id).select_from(source).where(*mine).order_by(order).offset(offset).limit(limit)
-        found = list((await self._session.execute(ids)).scalars()) if total > offset else []
+        ids = select(contacts.c.id).select_from(source).where(*mine).order_by(order)
+        found: list[int] = []
+        if total > offset and newest_first and len(filters.campaign_ids) > 1 and offset + limit <= MERGED:
+            found = (await newest_ids(self._session, contacts, ids, filters.campaign_ids, offset + limit))[offset:]
+        elif total > offset:
+            found = list((await self._session.execute(ids.offset(offset).limit(limit))).scalars())
         page = contacts_query().where(self._session.among(queue.c.contact_id, found))
         by_id = {row[0]: contact_of(row) for row in await self._session.execute(page)} if found else {}
         return [by_id[contact_id] for contact_id in found], total

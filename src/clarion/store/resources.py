@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from clarion.core.outcomes import Channel
 from clarion.store.columns import dump
 from clarion.store.schema import agents, attempts, campaigns, sender_pools, senders, trunks
 from clarion.store.session import Session
+from clarion.wire.agent_secrets import masked
 
 ACTIVE = (CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.PAUSED)
 
@@ -30,6 +31,11 @@ class StoredResourceRows:
     async def agent(self, organization_id: int, agent_id: int) -> Agent:
         """See the port."""
         return _agent(await self._one(agents, organization_id, agent_id, "agent"))
+
+    async def sealed_config(self, organization_id: int, agent_id: int) -> Mapping[str, Any]:
+        """See the port."""
+        found: Mapping[str, Any] = (await self._one(agents, organization_id, agent_id, "agent")).config
+        return found
 
     async def agents(
         self, organization_id: int, *, after: int = 0, limit: int = 100, archived: bool = False, name: str | None = None
@@ -227,7 +233,7 @@ class StoredResourceRows:
 
 
 def _agent(row: Row[Any]) -> Agent:
-    return Agent(**row._mapping)
+    return Agent(**{**row._mapping, "config": masked(row.config)})
 
 
 def _agent_row(agent: Agent) -> dict[str, Any]:

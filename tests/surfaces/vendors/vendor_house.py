@@ -25,7 +25,7 @@ from clarion.app.keys import authenticate
 from clarion.app.organizations import create_organization
 from clarion.app.planning import Planner
 from clarion.app.webhooks import EndpointRules
-from clarion.boot.catalog import VENDORS, payload_formats
+from clarion.boot.catalog import payload_formats, vendors
 from clarion.boot.cli.serve import run_house
 from clarion.boot.settings import Settings
 from clarion.boot.wiring import open_house
@@ -86,7 +86,7 @@ async def make_stage(ledger: Database, start: datetime = MONDAY, **sandbox: Any)
             ApiSettings(endpoint_rules=rules),
         )
     )
-    mount_vendors(app, app.state.api, VENDORS, {})
+    mount_vendors(app, app.state.api, vendors().values(), {})
     return Stage(world, app, key)
 
 

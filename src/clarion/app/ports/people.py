@@ -69,7 +69,7 @@ class ContactFilters:
     ids: frozenset[int] | None = None
     """Of these only; an empty set is nobody."""
     text_part: str | None = None
-    """Part of the first address or of the variables, in any case."""
+    """Part of the first address or of the variables, in any case (SQLite knows that of ASCII letters)."""
     without_outcomes: frozenset[Outcome] = frozenset()
     """Not those whose last outcome is one of these."""
     held: bool | None = None
@@ -166,9 +166,16 @@ class PeopleRows(Protocol):
         ...
 
     async def browse(
-        self, organization_id: int, filters: ContactFilters, offset: int, limit: int, *, newest_first: bool
+        self,
+        organization_id: int,
+        filters: ContactFilters,
+        offset: int,
+        limit: int,
+        *,
+        newest_first: bool,
+        total: int | None = None,
     ) -> tuple[Sequence[Contact], int]:
-        """Those on a page, in order of id, and how many there are in all."""
+        """Those on a page, in order of id, and how many there are in all, if that is not known already."""
         ...
 
     async def address_taken(self, organization_id: int, campaign_id: int, address: str) -> int | None:

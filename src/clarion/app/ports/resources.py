@@ -14,7 +14,10 @@ from clarion.core.outcomes import Channel
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Who speaks in a conversation. `config` is kept whole: prompt, first sentence, variables, model, schema."""
+    """Who speaks in a conversation. `config` is kept whole: prompt, first sentence, variables, model, schema.
+
+    Secrets in it are sealed when it is stored and masked when it is read (`wire/agent_secrets.py`).
+    """
 
     id: int
     organization_id: int
@@ -83,6 +86,10 @@ class ResourceRows(Protocol):
 
     async def agent(self, organization_id: int, agent_id: int) -> Agent:
         """One agent, archived or not."""
+        ...
+
+    async def sealed_config(self, organization_id: int, agent_id: int) -> Mapping[str, Any]:
+        """An agent's configuration as it is stored, its secrets sealed. Every other method answers them masked."""
         ...
 
     async def agents(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -18,7 +17,7 @@ from clarion.app.ports.resources import Agent
 from clarion.app.refusals import Invalid, NotFound, Problem
 from clarion.app.set_up import Hook, SetUp, set_up_campaign
 from clarion.app.webhooks import EndpointRules
-from clarion.boot.catalog import VENDORS, payload_formats
+from clarion.boot.catalog import VendorName, payload_formats, vendors
 from clarion.boot.cli.app import AsJson, ConfigFile, Data, DatabaseUrl, out, run, same_place, settings_from, tell_json
 from clarion.boot.cli.campaign_file import read_file
 from clarion.boot.operator import Organization, open_desk
@@ -27,9 +26,9 @@ from clarion.boot.wiring import House
 from clarion.core.campaigns import Campaign, Plan
 from clarion.surfaces.native.campaign_shapes import CampaignShape
 from clarion.surfaces.native.plan_shapes import PlanFields, plan_fields
-from clarion.surfaces.vendors.vendor import Note, Place, Translation, Vendor
 
-Service = StrEnum("Service", {vendor.name.upper(): vendor.name for vendor in VENDORS})  # type: ignore[misc]
+if TYPE_CHECKING:
+    from clarion.surfaces.vendors.vendor import Note, Translation, Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Moved:
 
 def import_campaign(
     file: Annotated[Path, typer.Argument(help="JSON, the body of the service's create request; - for standard input.")],
-    service: Annotated[Service, typer.Option("--from", help="Whose form the file has.")],
+    service: Annotated[VendorName, typer.Option("--from", help="Whose form the file has.")],
     agent: Annotated[int | None, typer.Option(help="Id of the agent that speaks here.")] = None,
     look: Annotated[bool, typer.Option("--dry-run", help="Show what it becomes, and write nothing.")] = False,
     organization: Organization = None,
@@ -57,7 +56,7 @@ def import_campaign(
 
     Shows the campaign in clarion's words, and everything of the file that is different here.
     """
-    vendor = next(vendor for vendor in VENDORS if vendor.name == service.value)
+    vendor = vendors()[service]
     settings = settings_from(config, data=data, database=database)
     moved = run(_move(settings, organization, vendor, read_file(file), agent, look=look))
     if as_json and moved.campaign is not None:
@@ -78,6 +77,8 @@ async def _move(
     *,
     look: bool,
 ) -> Moved:
+    from clarion.surfaces.vendors.vendor import Note, Place
+
     async with open_desk(settings, organization) as (house, actor):
         async with house.database.read() as tx:
             ours = (await tx.organizations.organization(actor.organization_id)).settings
@@ -169,9 +170,14 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for name, each in value.items():
             yield from _leaves(f"{path}.{name}" if path else name, each)
-    elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-        yield path, ", ".join("-".join(str(part) for part in each.values() if part is not None) for each in value)
+    elif isinstance(value, list) and path.startswith("schedule.week"):
+        yield path, ", ".join(map(_window, value)) or "closed"
     elif isinstance(value, list):
         yield path, ", ".join(map(str, value))
     else:
         yield path, "" if value is None else str(value)
+
+
+def _window(span: Mapping[str, Any]) -> str:
+    hours = f"{span['start']}–{span['end']}" + (" next day" if span.get("overnight") else "")
+    return hours if span.get("retry_delay") is None else f"{hours} (retry after {span['retry_delay']})"

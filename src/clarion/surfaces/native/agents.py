@@ -130,7 +130,7 @@ class AgentShape(Shape):
 async def create(api: ApiDep, caller: Caller, body: NewAgent, response: Response) -> AgentShape:
     """Add an agent. Needs the role operator."""
     config = body.config.model_dump(exclude_unset=True)
-    agent = await use.create_agent(api.ledger, api.clock, caller, body.name, config, body.timezone)
+    agent = await use.create_agent(api.ledger, api.clock, caller, body.name, config, body.timezone, seal=api.seal)
     response.headers["Location"] = f"/v1/agents/{agent.id}"
     return AgentShape.of(agent)
 
@@ -163,7 +163,9 @@ async def change(api: ApiDep, caller: Caller, agent_id: PathId, body: AgentPatch
     changes = given(body)
     if "config" in changes:
         changes["config"] = body.config.model_dump(exclude_unset=True)
-    agent = await use.change_agent(api.ledger, api.clock, caller, agent_id, cast(use.AgentChanges, changes))
+    agent = await use.change_agent(
+        api.ledger, api.clock, caller, agent_id, cast(use.AgentChanges, changes), seal=api.seal
+    )
     return AgentShape.of(agent)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from vendor_house import Stage
+from vendor_house import Stage, make_stage
 
 from clarion.app.actor import Role
 from clarion.app.agents import create_agent
@@ -16,11 +16,13 @@ from clarion.app.campaigns import create_campaign, get_campaign
 from clarion.app.keys import create_key
 from clarion.core.campaigns import CampaignStatus, Plan, VoicemailAction
 from clarion.core.outcomes import Channel
+from clarion.store.database import Database
 from clarion.wire.uuids import id_of, uuid_of
 from world import magic
 
 PREFIX = "/api/v2"
 JOHN = {"phoneNumber": "+1 (212) 555-0190", "properties": {"name": "John Doe", "company": {"name": "Acme"}}}
+HOOK = "https://hooks.example.com/freya"
 BODY: dict[str, Any] = {"name": "Q1 Customer Outreach", "assistantName": "Ava", "customers": [JOHN]}
 
 
@@ -532,3 +534,29 @@ async def test_only_owners_make_keys(desk: Desk, stage: Stage) -> None:
     async with stage.client("freya", key) as operator:
         body = {"name": "Crm", "userId": uuid_of("user", world.actor.user_id)}
         fault(await operator.post(PREFIX + "/api-keys", json=body), 403)
+
+
+async def test_on_each_database(database: Database) -> None:
+    stage = await make_stage(database)
+    client = stage.client("freya")
+    agent = result(
+        await client.post(PREFIX + "/agents", json={"name": "Ava", "config": {"server": {"url": HOOK}}}), 201
+    )
+    desk = Desk(client, agent["agent"])
+    people = [{"phoneNumber": person("94"), "properties": {"näme": "Ann ✓"}}, {"phoneNumber": person("92")}]
+    made = await desk.campaign(customers=people, callRetries=1, webhookUrl=HOOK, startDate="2026-11-23")
+    await stage.world.play()
+    path = f"/campaign/{made['id']}"
+    after = (await desk.ask("PATCH", path, json={"description": "Done"}))["campaign"]
+    assert (after["status"], after["description"]) == ("partially_completed", "Done")
+    customers = await desk.ask("GET", f"{path}/customers", params={"limit": 1, "offset": 1})
+    assert (customers["total"], customers["customers"][0]["attempts"]) == (2, 2)
+    calls = await desk.ask(
+        "GET", "/call", params={"campaignId": made["id"], "status": "failed", "phoneNumber": "+1312"}
+    )
+    assert calls["total"] == 3
+    for call in calls["calls"]:
+        assert (await desk.ask("GET", f"/call/{call['id']}"))["call"]["id"] == call["id"]
+    assert (await desk.ask("GET", "/campaign", params={"status": "partially_completed"}))["total"] == 1
+    await desk.ask("DELETE", path)
+    assert (await desk.ask("GET", "/campaign"))["total"] == 0

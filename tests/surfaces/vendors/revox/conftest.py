@@ -13,3 +13,4 @@ from vendor_house import Stage
 async def revox(stage: Stage) -> AsyncIterator[Revox]:
     async with stage.client("revox") as http:
         yield Revox(stage, http)
+    await stage.world.balance(over=False)

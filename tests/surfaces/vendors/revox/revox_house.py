@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import httpx
 from vendor_house import Stage
+
+from clarion.app.aftermath import DISPOSITIONS
+from clarion.store import schema
 
 WINDOWS = [{"calling_window_start_time": "00:00", "calling_window_end_time": "24:00", "retry_delay_seconds": 600}]
 EVERY_DAY = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -66,6 +70,20 @@ class Revox:
         for worker in self.stage.world.workers:
             worker.briefing.forget()
         await self.stage.world.play(until=until)
+
+    async def tell(self, outcomes: Mapping[str, str]) -> None:
+        """Let the agents of conversations have told these business outcomes, by number."""
+        world = self.stage.world
+        async with world.database.write() as tx:
+            for attempt in await world.attempts():
+                said = outcomes.get(attempt.address)
+                if said is None:
+                    continue
+                statement = schema.attempts.update().where(schema.attempts.c.id == attempt.id)
+                await tx.session.execute(statement.values(results={"outcome": said}))
+                if said in DISPOSITIONS:
+                    key = (attempt.campaign_id, attempt.batch_id, f"told:{attempt.outcome}:{said}")
+                    await tx.queue.count(0, {key: 1})
 
     async def assistant(self, **fields: Any) -> str:
         """The id of a new assistant."""

@@ -629,3 +629,49 @@ async def test_voices(revox: Revox) -> None:
     await revox.ask("DELETE", "/voices/v-2", status=404)
     for path in ("clone", "preview"):
         assert (await revox.ask("POST", f"/voices/{path}", {}, status=400))["error"]["code"] == "not_supported"
+
+
+async def test_what_agents_tell(revox: Revox) -> None:
+    """A business outcome in an agent's results is the call's, and makes leads."""
+    who = {number("91", 212): "interested", number("91", 213): "not_interested", number("91", 214): "none of these"}
+    contacts = [
+        {"to_phone_number": each, "prompt_variables": {"first_name": "Ann", "last_name": "Lee"}} for each in who
+    ]
+    made = await revox.campaign(contacts=contacts, call_retry_config=retry_config(timezone="America/Chicago"))
+    await revox.play()
+    await revox.tell(who)
+    found = [row["call"] for row in await revox.rows(made)]
+    assert [each["outcome"] for each in found] == ["interested", "not_interested", "completed"]
+    told = (await revox.ask("GET", f"/campaigns/{made['id']}/statistics"))["statistics"]
+    assert {each["outcome"]: each["count"] for each in told["outcome_breakdown"]} == {
+        "interested": 1,
+        "not_interested": 1,
+        "completed": 1,
+    }
+    assert told["campaign"]["timezone"] == "America/Chicago"
+    assert told["funnel"]["hot_leads"]["count"] == 1
+    (lead,) = told["leads"]["interested"]
+    assert (lead["name"], lead["phone"], lead["call_id"]) == ("Ann Lee", number("91", 212), found[0]["id"])
+    assert (await revox.show(made))["funnel_stats"]["hot"] == 1
+    searched = await revox.ask("POST", "/call/search", {**SEARCH, "outcomes": ["interested", "not_interested"]})
+    assert [call["outcome"] for call in searched["calls"]] == ["not_interested", "interested"]
+    up = await revox.ask(
+        "POST",
+        "/call/search",
+        {**SEARCH, "outcomes": ["interested", "not_interested"], "sort_direction": "asc", "page": 2, "page_size": 1},
+    )
+    assert ([call["outcome"] for call in up["calls"]], up["total_count"]) == (["not_interested"], 2)
+    file = await revox.ask(
+        "POST",
+        "/call/export",
+        {"filters": {**SEARCH, "outcomes": ["interested"]}, "include_structured_output_fields": True},
+    )
+    (line,) = csv.DictReader(io.StringIO(file["csv"]))
+    assert (line["outcome"], line["campaign"]) == ("interested", "Leads")
+
+
+async def test_an_assistant_is_made_of_what_was_read(revox: Revox) -> None:
+    first = (await revox.ask("GET", f"/assistants/{await revox.assistant()}"))["assistant"]
+    second = (await revox.ask("POST", "/assistants", first))["assistant"]
+    differ = {name for name in first if first[name] != second[name]}
+    assert differ == {"id"}

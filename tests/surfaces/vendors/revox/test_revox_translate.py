@@ -16,7 +16,7 @@ from clarion.core.outcomes import Channel
 from clarion.core.pacing import Pacing
 from clarion.core.retries import Retries
 from clarion.surfaces.vendors.revox.assistant_config import REVOX, agent_config
-from clarion.surfaces.vendors.revox.campaign_shapes import CampaignChange
+from clarion.surfaces.vendors.revox.campaign_shapes import CampaignChange, NewCampaign
 from clarion.surfaces.vendors.revox.retry_config import DEFAULT
 from clarion.surfaces.vendors.revox.translate import (
     BEGINS,
@@ -27,6 +27,7 @@ from clarion.surfaces.vendors.revox.translate import (
     sent_of,
     status_word,
     told,
+    translate,
 )
 from clarion.surfaces.vendors.vendor import Place, Translation
 
@@ -110,7 +111,7 @@ def test_what_is_not_said_is_the_assistants() -> None:
     assert became.content.plan.retries.max_attempts == 2
     assert became.numbers == ("+12125550101",)
     assert became.content.plan.pacing.max_concurrent is None
-    assert (became.launch, became.content.extras[REVOX][BEGINS]) == (False, "held")
+    assert (became.launch, became.content.extras[REVOX][BEGINS]) == (False, "draft")
 
 
 def test_and_without_one_the_default() -> None:
@@ -188,7 +189,9 @@ def test_what_is_kept_has_no_contacts() -> None:
     ],
 )
 def test_status_words(launch: bool | None, status: CampaignStatus, release: Any, word: str) -> None:
-    content = read({**BODY, "launch": launch}).content
+    place = Place(NOW, "Europe/Paris", "US")
+    body = {**BODY, "launch": launch}
+    content = translate(NewCampaign.model_validate(body), sent_of(body, NewCampaign), place).content
     assert status_word(campaign(content, status), release) == word
 
 
@@ -196,3 +199,13 @@ def test_drafts_made_elsewhere_wait() -> None:
     native = CampaignContent("Native", Channel.VOICE, Plan())
     assert status_word(campaign(native, CampaignStatus.DRAFT), None) == "paused"
     assert told(campaign(native), None)["call_retry_config"]["max_retry_attempts"] == 1
+
+
+def test_what_is_closed_elsewhere_stays_closed() -> None:
+    content = read({**BODY, "call_retry_config": RETRIES}).content
+    closed = replace(content.plan.schedule, closed_dates=frozenset({NOW.date()}), holidays=("US",))
+    before = replace(content, plan=replace(content.plan, schedule=closed))
+    change = {"call_retry_config": dict(DEFAULT)}
+    after = changed(before, CampaignChange.model_validate(change), change, None, (None, None))
+    assert (after.plan.schedule.closed_dates, after.plan.schedule.holidays) == (frozenset({NOW.date()}), ("US",))
+    assert told(campaign(after), None)["call_retry_config"] == DEFAULT

@@ -481,3 +481,27 @@ async def test_errors_of_batches(client: httpx.AsyncClient) -> None:
     assert (await client.get(CAMPAIGNS, params={"order_by": "colour"})).status_code == 422
     broken = await client.post(CAMPAIGNS, content=b"{", headers={"Content-Type": "application/json"})
     assert (broken.status_code, broken.json()["detail"][0]["loc"][0]) == (422, "body")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"campaign_variables": {"\\ud800": 1}}',
+        b'{"campaign_name": "\\ud800", "campaign_variables": {}, "caller_id": null, "active_days": []}',
+        b'{"campaign_name": "a\\u0000", "campaign_variables": {}, "caller_id": null, "active_days": []}',
+        b"[]",
+        b"nonsense",
+    ],
+)
+async def test_texts_that_nobody_can_keep(client: httpx.AsyncClient, body: bytes) -> None:
+    answer = await client.post(CAMPAIGNS, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+async def test_a_nul_in_a_path_or_query(client: httpx.AsyncClient) -> None:
+    await batched(client, await created(client))
+    for path in (f"{BATCHES}/b%00", f"{BATCHES}/b1/results?reference_id=%00", "/api/v1/sessions/%00"):
+        assert (await client.get(path)).status_code == 422
+    query = {"search_fields": "channel_manager_sid", "search_field_values": "\x00"}
+    assert (await client.get("/api/v1/sessions/", params=query)).status_code == 422

@@ -19,12 +19,12 @@ from clarion.core.retries import DelayMode, Retries
 from clarion.core.schedule import DAY_SECONDS, DayRule, Schedule, Span, ZonePolicy
 from clarion.surfaces.vendors.echo import recall, remember
 from clarion.surfaces.vendors.syllable.hours import NEVER, hours_reading, schedule_of
+from clarion.surfaces.vendors.syllable.reading import reading
 from clarion.surfaces.vendors.syllable.shapes import CampaignInput
 from clarion.surfaces.vendors.syllable.translate import (
     NOT_REACHED,
     presented_number,
     read_campaign,
-    reading,
     sent_fields,
     template_of,
     translation_of,
@@ -347,9 +347,13 @@ def test_what_is_refused(fields: dict[str, Any], loc: tuple[str | int, ...]) -> 
 
 
 def test_a_file_is_read_with_the_vendors_names() -> None:
-    told = read_campaign({**SEED, "not_known": 1}, PLACE)
+    secret = {"hmac_secret": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}
+    told = read_campaign({**SEED, "not_known": 1, "webhooks": [{**HOOK, "auth_values": secret}]}, PLACE)
     assert told.content.name == "Outbound Campaign 1"
-    assert {note.field for note in told.notes} == {"source"}
+    assert [note.field for note in told.notes] == ["source", "webhooks.0.auth_values"]
+    assert told.webhooks[0].extras["signed"] is False
+    back = recall(told.content.extras["syllable"], reading(told.content, None))
+    assert {name: back[name] for name in SEED} == SEED
     with pytest.raises(Invalid) as refused:
         read_campaign({**SEED, "hourly_rate": 0}, PLACE)
     assert [problem.field for problem in refused.value.problems] == ["hourly_rate"]

@@ -96,7 +96,9 @@ async def create(api: ApiDep, caller: Caller, body: AssistantInput) -> Body:
     _must_agree(fields)
     desk, hook = await _desk(api, caller), _wanted_hook(api, fields)
     config = config_of(fields, desk.address(fields.get("phone_number_id")))
-    agent = await use.create_agent(api.ledger, api.clock, caller, fields["name"], config, fields["timezone"])
+    agent = await use.create_agent(
+        api.ledger, api.clock, caller, fields["name"], config, fields["timezone"], seal=api.seal
+    )
     agent = await _settle(api, caller, agent, fields, desk, hook)
     data = summary(agent, fields_of(agent, desk.ids, hook))
     return {"message": "Assistant created successfully", "data": data}
@@ -147,7 +149,7 @@ async def _settle(api: Api, caller: Actor, agent: Agent, fields: Mapping[str, An
     else:
         await drop_agent_hook(api.ledger, api.clock, caller, agent.id, NAME)
     config = {**agent.config, NAME: kept_of(fields, agent, desk.ids, hook)}
-    return await use.change_agent(api.ledger, api.clock, caller, agent.id, {"config": config})
+    return await use.change_agent(api.ledger, api.clock, caller, agent.id, {"config": config}, seal=api.seal)
 
 
 @router.put("/api/user/assistant/{assistant_id}")
@@ -177,7 +179,7 @@ async def _change(api: Api, caller: Actor, agent: Agent, given: Mapping[str, Any
         number = agent.config.get("from_number")
     config = config_of(fields, number, agent.config)
     what: use.AgentChanges = {"name": fields["name"], "timezone": fields["timezone"], "config": config}
-    changed = await use.change_agent(api.ledger, api.clock, caller, agent.id, what)
+    changed = await use.change_agent(api.ledger, api.clock, caller, agent.id, what, seal=api.seal)
     return await _settle(api, caller, changed, fields, desk, hook)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from clarion.app.ports.reports import NO_OUTCOME
+from clarion.app.report import Numbers
 from clarion.app.single_calls import EXTRAS
 from clarion.core.campaigns import Campaign
 from clarion.core.contacts import Attempt, Contact
-from clarion.core.outcomes import ContactState, Outcome
+from clarion.core.outcomes import ContactState, FinishReason, Outcome
 from clarion.core.retries import reached_human
 from clarion.surfaces.vendors.autocalls.dates import wall
 from clarion.surfaces.vendors.autocalls.words import (
@@ -20,6 +22,7 @@ from clarion.surfaces.vendors.autocalls.words import (
     GIVEN_UP,
     PROCESSING,
     RESCHEDULED,
+    reasons_of,
 )
 
 STEP = 10**12
@@ -44,6 +47,22 @@ def status_of(contact: Contact) -> str:
     if contact.finish_reason is not None:
         return FINISHED_LEAD[contact.finish_reason]
     return RESCHEDULED if contact.tries else CREATED
+
+
+def leads_of(numbers: Numbers, status: str | None) -> int:
+    """How many leads of a campaign are told as this status, by its tallies; None: how many there are at all."""
+    new = numbers.standing.get((ContactState.WAITING, NO_OUTCOME), 0)
+    match status:
+        case None:
+            return numbers.contacts - numbers.reasons.get(FinishReason.REMOVED, 0)
+        case "created":
+            return new
+        case "rescheduled":
+            return numbers.waiting - new
+        case "processing":
+            return numbers.live
+        case _:
+            return sum(numbers.reasons.get(reason, 0) for reason in reasons_of(status) - {FinishReason.REMOVED})
 
 
 def status_of_number(contact: Contact, index: int, attempts: Sequence[Attempt]) -> str:

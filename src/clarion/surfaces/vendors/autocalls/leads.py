@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
@@ -12,13 +12,15 @@ from fastapi import APIRouter, Query, Request
 from clarion.app import contacts as use
 from clarion.app.actor import Actor
 from clarion.app.add_contacts import add_contacts
-from clarion.app.browse import attempts_of, browse_campaigns, browse_contacts
+from clarion.app.browse import attempts_of, browse_contacts
 from clarion.app.contacts import ContactChange
 from clarion.app.move_contacts import move_contact
 from clarion.app.ports.people import DUPLICATE_ADDRESS, ContactFilters
 from clarion.app.put_away import put_away_contacts
 from clarion.app.refusals import Conflict, Invalid, NotFound
-from clarion.core.campaigns import CampaignStatus
+from clarion.app.report import Numbers, campaign_numbers, overview
+from clarion.app.single_calls import is_single_calls
+from clarion.core.campaigns import Campaign, CampaignStatus
 from clarion.core.contacts import Contact
 from clarion.core.outcomes import ContactState, FinishReason
 from clarion.surfaces.reception import Api
@@ -26,7 +28,7 @@ from clarion.surfaces.vendors.autocalls.access import ApiDep, Body, Caller, Page
 from clarion.surfaces.vendors.autocalls.campaigns import campaign_of_leads, expect_start
 from clarion.surfaces.vendors.autocalls.dates import day_begins, day_ends
 from clarion.surfaces.vendors.autocalls.errors import BAD_NUMBER, NO_CAMPAIGN, invalid, refused
-from clarion.surfaces.vendors.autocalls.lead_reading import contact_and_index, in_brief, shown
+from clarion.surfaces.vendors.autocalls.lead_reading import contact_and_index, in_brief, leads_of, shown
 from clarion.surfaces.vendors.autocalls.paginator import page_number, paginated
 from clarion.surfaces.vendors.autocalls.rules import Id
 from clarion.surfaces.vendors.autocalls.shapes import LeadChange, LeadInput
@@ -109,26 +111,41 @@ async def list_pages(
     page: PageText = None,
 ) -> Body:
     """Leads by page, the newest first."""
-    campaigns = {each.id: in_brief(each) for each in await browse_campaigns(api.ledger, caller)}
-    among = frozenset(campaigns) if campaign_id is None else frozenset({campaign_id} & campaigns.keys())
+    campaigns = await _campaigns(api, caller, campaign_id)
     number = page_number(page)
     filters = _standing_as(status)
     found: Sequence[Contact] = ()
     total = 0
-    if among and filters is not None:
+    if campaigns and filters is not None:
+        known = sum(leads_of(numbers, status) for _, numbers in campaigns.values())
         filters = replace(
             filters,
-            campaign_ids=among,
+            campaign_ids=frozenset(campaigns),
             address_part=phone_number.strip() or None if phone_number else None,
             created_since=day_begins(date_from),
             created_until=day_ends(date_to),
         )
         offset = (number - 1) * per_page
-        found, total = await browse_contacts(api.ledger, caller, filters, offset=offset, limit=per_page)
+        counts = bool(phone_number or date_from or date_to)
+        found, total = await browse_contacts(
+            api.ledger, caller, filters, offset=offset, limit=per_page, total=None if counts else known
+        )
     several = [contact.id for contact in found if contact.fallbacks]
     attempts = await attempts_of(api.ledger, caller, several) if several else {}
-    data = [shown(each, campaigns[each.campaign_id], attempts.get(each.id, ())) for each in found]
+    data = [shown(each, in_brief(campaigns[each.campaign_id][0]), attempts.get(each.id, ())) for each in found]
     return paginated(data, total, number, per_page, address_of(request), dict(request.query_params))
+
+
+async def _campaigns(api: Api, caller: Actor, campaign_id: int | None) -> Mapping[int, tuple[Campaign, Numbers]]:
+    """The campaigns whose leads are meant, with their numbers: all of them, one, or none when there is no such one."""
+    if campaign_id is None:
+        told = (await overview(api.ledger, caller)).campaigns
+        return {each.id: (each, numbers) for each, numbers in told if not is_single_calls(each)}
+    try:
+        campaign = await campaign_of_leads(api, caller, campaign_id)
+    except NotFound:
+        return {}
+    return {campaign.id: (campaign, (await campaign_numbers(api.ledger, caller, campaign.id)).total)}
 
 
 def _standing_as(status: str | None) -> ContactFilters | None:

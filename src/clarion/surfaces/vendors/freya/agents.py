@@ -28,7 +28,7 @@ async def create(api: ApiDep, caller: Caller, body: NewAgent) -> Response:
     """Add an agent. Its `server.url` (or `webhookUrl`) gets an end-of-call report after each of its calls."""
     theirs = _sent(body.config)
     hook = _hook(api, theirs)
-    agent = await use.create_agent(api.ledger, api.clock, caller, body.name, config_of(theirs, {}))
+    agent = await use.create_agent(api.ledger, api.clock, caller, body.name, config_of(theirs, {}), seal=api.seal)
     if hook is not None:
         await _set_hook(api, caller, agent, hook)
     return answer("Agent created successfully", {"agent": await _object(api, caller, agent)}, 201)
@@ -79,7 +79,7 @@ async def change(api: ApiDep, caller: Caller, agentId: str, body: AgentChange) -
     if theirs:
         changes["config"] = config_of(theirs, agent.config)
     if changes:
-        agent = await use.change_agent(api.ledger, api.clock, caller, agent.id, changes)
+        agent = await use.change_agent(api.ledger, api.clock, caller, agent.id, changes, seal=api.seal)
     if hook is not None:
         await _set_hook(api, caller, agent, hook)
     elif theirs.keys() & {"server", "webhookUrl"}:

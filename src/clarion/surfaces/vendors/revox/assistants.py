@@ -73,7 +73,7 @@ async def change(request: Request, api: ApiDep, caller: Caller, assistant_id: st
     name = body.name if NAME in sent else agent.name
     if "webhook_url" in fields:
         await _set_hook(api, caller, agent.id, fields["webhook_url"])
-    agent = await change_agent(api.ledger, api.clock, caller, agent.id, {"name": name, "config": config})
+    agent = await change_agent(api.ledger, api.clock, caller, agent.id, {"name": name, "config": config}, seal=api.seal)
     return Answer({"assistant": assistant(agent)})
 
 
@@ -92,7 +92,9 @@ async def clone(api: ApiDep, caller: Caller, assistant_id: str) -> Answer:
     """A copy with another name. Its webhook is a new one with a secret of its own."""
     agent = await find(api, caller, assistant_id)
     name = agent.name[: NAME_LENGTH - len(COPY)] + COPY
-    copy = await create_agent(api.ledger, api.clock, caller, name, agent.config, agent.timezone)
+    copy = await create_agent(
+        api.ledger, api.clock, caller, name, agent.config, agent.timezone, seal=api.seal, copy_of=agent.id
+    )
     own = await agent_hook(api.ledger, caller, agent.id, REVOX)
     if own is not None:
         await _set_hook(api, caller, copy.id, own.url)
@@ -110,7 +112,7 @@ async def make(api: Api, caller: Actor, name: str, fields: Mapping[str, Any], *,
     config = agent_config(fields)
     if inline:
         config[REVOX][INLINE] = True
-    agent = await create_agent(api.ledger, api.clock, caller, name, config)
+    agent = await create_agent(api.ledger, api.clock, caller, name, config, seal=api.seal)
     if fields.get("webhook_url"):
         await _set_hook(api, caller, agent.id, fields["webhook_url"])
     return agent

@@ -58,6 +58,7 @@ class CampaignChange(Shape):
     from_phone_number: str | None = rule("the sender; null: the assistant's, else the organisation's", default=None)
     max_concurrent_calls: float | None = rule("pacing.max_concurrent; null: no limit", default=None, ge=1, le=1_000_000)
     scheduled_at: InstantText | None = rule("start_at of a draft (clients below 0.4)", default=None)
+    type: Literal["regular", "jump_in"] | None = rule("as in the create (clients below 0.4)", default=None)
     assistant_id: str = rule("the agent of a draft (clients below 0.4); later it is fixed", default="")
     contacts: list[NewContact] | None = rule(
         "refused: contacts are added as rows (clients below 0.4 replaced those of a draft)", default=None
@@ -122,7 +123,7 @@ class CallSearch(CallFilters):
     assistant_ids: list[str] = rule("the campaign's agent", default=[])
     campaign_ids: list[str] = rule("the campaign", default=[])
     from_phone_numbers: list[str] = rule("the campaign's sender", default=[])
-    call_ids: list[str] | None = rule("calls by id", default=None)
+    call_ids: list[str] | None = rule("calls by id", default=None, max_length=10_000)
     to_phone_number: str | None = rule("a part of the number", default=None)
     page: Whole = rule("1 is the first page, and so is 0", default=1, ge=0, le=1_000_000)
     page_size: Whole = rule("calls on a page; more than a hundred are a hundred", default=20, ge=1, le=1_000_000)

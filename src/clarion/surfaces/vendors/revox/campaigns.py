@@ -8,7 +8,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 
 from clarion.app.actor import Actor
-from clarion.app.agents import get_agent
+from clarion.app.agents import all_agents, get_agent
 from clarion.app.browse import browse_campaigns
 from clarion.app.campaigns import edit_campaign, live_campaign, remove_campaign
 from clarion.app.numbers import number_of, numbers
@@ -36,6 +36,7 @@ from clarion.surfaces.vendors.revox.translate import (
     Beginning,
     begins,
     changed,
+    refuse_jump_in,
     seated,
     sent_of,
     status_word,
@@ -56,11 +57,13 @@ async def create(request: Request, api: ApiDep, caller: Caller, release: Release
     place = Place(api.clock.now(), settings.timezone, settings.default_country, agent)
     became = translate(body, sent_of(await request.json(), NewCampaign), place, release)
     sender = await _sender(api, caller, became.numbers)
-    content = seated(became.content, sender, agent)
+    content = seated(became.content, _seat(sender), agent)
     held = not became.launch and body.launch is None
     what = SetUp(content, became.drafts, held=held, launch=became.launch or (held and bool(became.drafts)))
     campaign, _ = await set_up_campaign(api.ledger, api.clock, api.seal, api.settings.endpoint_rules, caller, what)
-    return Answer({"campaign": await answer(api, caller, campaign, release)})
+    standing = await standing_of(api.ledger, caller, campaign)
+    senders = {sender.id: sender} if sender else {}
+    return Answer({"campaign": _answer(campaign, standing, senders, agent, release)})
 
 
 @router.get("")
@@ -69,8 +72,9 @@ async def list_all(api: ApiDep, caller: Caller, release: ReleaseDep) -> Answer:
     found = [each for each in await browse_campaigns(api.ledger, caller) if each.channel is Channel.VOICE]
     standings = await standings_of(api.ledger, caller, found)
     senders = {sender.id: sender for sender in await numbers(api.ledger, caller, Channel.VOICE)}
-    agent_ids = {each.agent_id for each in found if each.agent_id is not None}
-    agents = {agent_id: await get_agent(api.ledger, caller, agent_id) for agent_id in sorted(agent_ids)}
+    agents = {agent.id: agent for agent in await all_agents(api.ledger, caller)}
+    for agent_id in {each.agent_id for each in found if each.agent_id is not None} - agents.keys():
+        agents[agent_id] = await get_agent(api.ledger, caller, agent_id)  # one that was put away
     return Answer(
         {
             "campaigns": [
@@ -94,6 +98,7 @@ async def change(
     campaign = await find_campaign(api, caller, campaign_id)
     sent = sent_of(await request.json(), CampaignChange)
     assistant_id = body.assistant_id if "assistant_id" in body.model_fields_set else None
+    refuse_jump_in(body.type)
     if body.contacts is not None:
         raise Invalid([Problem("contacts", "not_supported", "Add contacts with POST /campaigns/{id}/rows.")])
     if campaign.status is not CampaignStatus.DRAFT and ("scheduled_at" in sent or assistant_id is not None):
@@ -102,7 +107,7 @@ async def change(
     asked = body.from_phone_number or (agent.config.get("from_number") if agent else None)
     sender: tuple[int | None, str | None] = (campaign.sender_id, None)
     if "from_phone_number" in sent:
-        sender = await _sender(api, caller, (asked,) if asked else ())
+        sender = _seat(await _sender(api, caller, (asked,) if asked else ()))
     campaign = await edit_campaign(
         api.ledger,
         api.clock,
@@ -215,15 +220,15 @@ def _answer(
     }
 
 
-async def _sender(api: Api, caller: Actor, wanted: Sequence[str]) -> tuple[int | None, str | None]:
-    """Id and number of who calls: the number that is asked for, else the organisation's first that is enabled."""
+async def _sender(api: Api, caller: Actor, wanted: Sequence[str]) -> Sender | None:
+    """Who calls: the number that is asked for, else the organisation's first that is enabled."""
     if wanted:
-        sender = await number_of(api.ledger, api.clock, caller, Channel.VOICE, wanted[0])
-        return sender.id, sender.address
-    for each in await numbers(api.ledger, caller, Channel.VOICE):
-        if each.enabled:
-            return each.id, each.address
-    return None, None
+        return await number_of(api.ledger, api.clock, caller, Channel.VOICE, wanted[0])
+    return next((each for each in await numbers(api.ledger, caller, Channel.VOICE) if each.enabled), None)
+
+
+def _seat(sender: Sender | None) -> tuple[int | None, str | None]:
+    return (sender.id, sender.address) if sender else (None, None)
 
 
 async def _agent_after(api: Api, caller: Actor, campaign: Campaign, assistant_id: str | None) -> Agent | None:

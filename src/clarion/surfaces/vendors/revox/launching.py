@@ -22,7 +22,10 @@ from clarion.surfaces.vendors.revox.orders import outcome_of, status_of, variabl
 from clarion.surfaces.vendors.revox.words import NEVER_AGAIN, NONE, RESULT
 from clarion.wire.uuids import id_of
 
-PAGE = 1_000
+FEW = 1_000
+"""Calls that are looked up by their ids; of more than these the whole campaign is gone through."""
+PAGE = 250
+"""Orders that are put together at once, without the event loop being free."""
 
 
 @dataclass(slots=True)
@@ -67,10 +70,15 @@ class Launched:
     cancelled: int
 
 
-async def orders_in(api: Api, caller: Actor, campaign: Campaign, *, after: int = 0) -> AsyncIterator[list[Dossier]]:
-    """A campaign's orders in the order in which they came in, page by page, in flat memory. `after`: a contact's id."""
+async def orders_in(
+    api: Api, caller: Actor, campaign: Campaign, *, after: int = 0, ids: frozenset[int] | None = None
+) -> AsyncIterator[list[Dossier]]:
+    """A campaign's orders in the order in which they came in, page by page, in flat memory.
+
+    `after`: a contact's id; `ids`: those of contacts, none but theirs.
+    """
     while True:
-        filters = ContactFilters(campaign_id=campaign.id)
+        filters = ContactFilters(campaign_id=campaign.id, ids=ids)
         page = await list_contacts(api.ledger, caller, filters, after=after, limit=PAGE)
         if page:
             yield await dossiers(api.ledger, caller, page)
@@ -113,10 +121,11 @@ async def launch_selection(
         message = f"The campaign starts at {campaign.start_at:%Y-%m-%d %H:%M} UTC by itself; pause it first."
         raise Conflict("scheduled", message)
     now = api.clock.now()
-    named = {id_of("contact", each) for each in selection.rows.call_ids}
+    named = frozenset(one for each in selection.rows.call_ids if (one := id_of("contact", each)) is not None)
     only = selection.rows.mode == "only"
+    few = only and len(named) <= FEW and campaign.status is not CampaignStatus.DRAFT
     found = Sorted()
-    async for page in orders_in(api, caller, campaign):
+    async for page in orders_in(api, caller, campaign, ids=named if few else None):
         for order in page:
             chosen = (order.contact.id in named) == only
             found.note(order, chosen and matches(order, selection.filters, now))

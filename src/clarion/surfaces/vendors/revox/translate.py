@@ -62,9 +62,7 @@ def translate(
     new: NewCampaign, sent: Mapping[str, Any], place: Place, release: tuple[int, ...] | None = None
 ) -> Translation:
     """A create request in our words. `sent`: its fields as they were sent, without the contacts. Raises Invalid."""
-    if new.type == "jump_in":
-        message = "No operators take over calls here; make it a regular campaign."
-        raise Invalid([Problem("type", "not_supported", message)])
+    refuse_jump_in(new.type)
     config = place.agent.config if place.agent else {}
     plan = plan_of(config)
     if new.call_retry_config is not None:
@@ -87,6 +85,13 @@ def translate(
     )
 
 
+def refuse_jump_in(kind: str | None) -> None:
+    """Raises Invalid for the kind of campaign that needs operators."""
+    if kind == "jump_in":
+        message = "No operators take over calls here; make it a regular campaign."
+        raise Invalid([Problem("type", "not_supported", message)])
+
+
 def seated(content: CampaignContent, sender: tuple[int | None, str | None], agent: Agent) -> CampaignContent:
     """`content` with who speaks and who calls. `sender`: id and number."""
     kept = content.extras[REVOX]
@@ -95,12 +100,16 @@ def seated(content: CampaignContent, sender: tuple[int | None, str | None], agen
 
 
 def read_campaign(body: Mapping[str, Any], place: Place) -> Translation:
-    """The body of a create request as it stands in a file."""
+    """The body of a create request as it stands in a file: what it does not launch is a draft."""
     try:
         new = NewCampaign.model_validate(body)
     except ValidationError as wrong:
         raise Invalid([problem_of(error) for error in wrong.errors()]) from wrong
-    return translate(new, sent_of(body, NewCampaign), place)
+    became = translate(new, sent_of(body, NewCampaign), place)
+    if became.launch:
+        return became
+    kept = {**became.content.extras[REVOX], BEGINS: Beginning.DRAFT.value}
+    return replace(became, content=replace(became.content, extras={REVOX: kept}))
 
 
 def problem_of(error: Mapping[str, Any], skip: int = 0) -> Problem:
@@ -146,7 +155,11 @@ def changed(
     if "call_retry_config" in sent:
         own = plan_of(agent.config if agent else {})
         ruled = planned(own, change.call_retry_config) if change.call_retry_config is not None else own
-        after = replace(after, plan=replace(after.plan, schedule=ruled.schedule, retries=ruled.retries))
+        new = ruled.schedule
+        schedule = replace(
+            after.plan.schedule, week=new.week, weekdays={}, zone_policy=new.zone_policy, zone=new.zone
+        )  # dates and holidays that were closed elsewhere stay so
+        after = replace(after, plan=replace(after.plan, schedule=schedule, retries=ruled.retries))
     if "max_concurrent_calls" in sent:
         pacing = replace(after.plan.pacing, max_concurrent=_at_once(change.max_concurrent_calls))
         after = replace(after, plan=replace(after.plan, pacing=pacing))

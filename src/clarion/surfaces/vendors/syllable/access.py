@@ -40,6 +40,8 @@ async def _caller(request: Request, key: Annotated[str | None, Security(key_head
 ApiDep = Annotated[Api, Depends(api_of)]
 Caller = Annotated[Actor, Depends(_caller)]
 PathId = Annotated[int, Path(ge=-MAX_ID, le=MAX_ID)]
+NO_NUL = r"^[^\x00]*$"
+PathKey = Annotated[str, Path(max_length=1_000, pattern=NO_NUL)]
 
 
 async def email_of(api: Api, caller: Actor, user_id: int | None) -> str:

@@ -10,7 +10,7 @@ from clarion.app.ports.texts import Text
 from clarion.surfaces.vendors.echo import recall, remember
 from clarion.surfaces.vendors.syllable.access import Json
 from clarion.surfaces.vendors.syllable.agent_shapes import AgentInput
-from clarion.surfaces.vendors.syllable.translate import NAME
+from clarion.surfaces.vendors.syllable.reading import NAME
 
 PROMPT, GREETING = "prompt", "greeting"
 """Kinds of texts."""

@@ -29,9 +29,9 @@ from clarion.surfaces.vendors.syllable.agent_shapes import AgentInput, AgentUpda
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.targets import is_linked, target_row, trunks_of
 from clarion.surfaces.vendors.syllable.texts import VERSION, message_row, prompt_row, refresh_messages, text_or_none
-from clarion.surfaces.vendors.syllable.translate import NAME
 
 router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
 
@@ -65,7 +65,7 @@ async def create(api: ApiDep, caller: Caller, body: AgentInput) -> Json:
     prompt, greeting = await _texts(api, caller, body)
     config = await _signed(api, caller, config_of(body, prompt, greeting, {}, body.timezone))
     with worded(FIELDS):
-        agent = await use.create_agent(api.ledger, api.clock, caller, body.name, config, body.timezone)
+        agent = await use.create_agent(api.ledger, api.clock, caller, body.name, config, body.timezone, seal=api.seal)
     return await _told(api, caller, agent)
 
 
@@ -83,7 +83,7 @@ async def update(api: ApiDep, caller: Caller, body: AgentUpdate) -> Json:
     config = await _signed(api, caller, config_of(body, prompt, greeting, before.config, body.timezone))
     changes: use.AgentChanges = {"name": body.name, "timezone": body.timezone, "config": config}
     with worded(FIELDS):
-        agent = await use.change_agent(api.ledger, api.clock, caller, body.id, changes)
+        agent = await use.change_agent(api.ledger, api.clock, caller, body.id, changes, seal=api.seal)
     await refresh_messages(api, caller, agent)
     return await _told(api, caller, agent)
 

@@ -26,8 +26,9 @@ from clarion.surfaces.vendors.syllable.agent_shapes import (
 )
 from clarion.surfaces.vendors.syllable.channel_shapes import NumberInput, NumberUpdate, TargetInput, TargetUpdate
 from clarion.surfaces.vendors.syllable.hooks import FORMAT
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.shapes import BatchInput, BatchUpdate, CampaignInput, RequestInput
-from clarion.surfaces.vendors.syllable.translate import NAME, read_campaign
+from clarion.surfaces.vendors.syllable.translate import read_campaign
 from clarion.surfaces.vendors.syllable.webhooks import SyllablePayload
 from clarion.surfaces.vendors.vendor import Vendor
 

@@ -22,14 +22,14 @@ from clarion.app.steer import launch_campaign
 from clarion.core.campaigns import Batch, BatchStatus, Campaign, CampaignStatus
 from clarion.core.pacing import Pacing
 from clarion.surfaces.reception import Api
-from clarion.surfaces.vendors.syllable.access import ApiDep, Caller, Json, email_of, emails_of
+from clarion.surfaces.vendors.syllable.access import ApiDep, Caller, Json, PathKey, email_of, emails_of
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
 from clarion.surfaces.vendors.syllable.rates import CALL_RATE, SET, kept_of, lanes_of, settle_rates, wish_of
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.shapes import BatchInput, BatchUpdate
 from clarion.surfaces.vendors.syllable.translate import FIELDS as CAMPAIGN_FIELDS
-from clarion.surfaces.vendors.syllable.translate import NAME
 from clarion.surfaces.vendors.syllable.words import (
     BatchWord,
     ChannelManagerStatus,
@@ -96,7 +96,7 @@ async def create(api: ApiDep, caller: Caller, body: BatchInput) -> Json:
 
 
 @router.get("/{batch_id}")
-async def show(api: ApiDep, caller: Caller, batch_id: str) -> Json:
+async def show(api: ApiDep, caller: Caller, batch_id: PathKey) -> Json:
     """One batch, deleted or not, with its requests counted by where they stand."""
     batch, numbers = await batch_numbers(api.ledger, caller, batch_id)
     campaign = await live_campaign(api.ledger, caller, batch.campaign_id)
@@ -105,7 +105,7 @@ async def show(api: ApiDep, caller: Caller, batch_id: str) -> Json:
 
 
 @router.put("/{batch_id}")
-async def update(api: ApiDep, caller: Caller, batch_id: str, body: BatchUpdate) -> Json:
+async def update(api: ApiDep, caller: Caller, batch_id: PathKey, body: BatchUpdate) -> Json:
     """Change a batch: hold it or let it go, its expiry, its rate. What is left out stays."""
     batch = await get_batch(api.ledger, caller, batch_id)
     campaign = await live_campaign(api.ledger, caller, batch.campaign_id)
@@ -135,7 +135,7 @@ async def update(api: ApiDep, caller: Caller, batch_id: str, body: BatchUpdate) 
 
 @router.delete("/{batch_id}")
 async def delete(
-    api: ApiDep, caller: Caller, batch_id: str, delete_reason: Annotated[str, Form(min_length=1, max_length=1_000)]
+    api: ApiDep, caller: Caller, batch_id: PathKey, delete_reason: Annotated[str, Form(min_length=1, max_length=1_000)]
 ) -> None:
     """Call a batch off; it stays for the record."""
     with worded(FIELDS):

@@ -44,19 +44,9 @@ from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.hooks import draft_of_hook, hook_reading, secret_of
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
 from clarion.surfaces.vendors.syllable.rates import settle_rates
+from clarion.surfaces.vendors.syllable.reading import MADE, NAME, SOURCE, made_here, reading
 from clarion.surfaces.vendors.syllable.shapes import CampaignInput
-from clarion.surfaces.vendors.syllable.translate import (
-    FIELDS,
-    MADE,
-    NAME,
-    SOURCE,
-    made_here,
-    presented_number,
-    reading,
-    revised,
-    sent_fields,
-    translation_of,
-)
+from clarion.surfaces.vendors.syllable.translate import FIELDS, presented_number, revised, sent_fields, translation_of
 
 router = APIRouter(prefix="/api/v1/outbound/campaigns", tags=["outbound.campaigns"])
 
@@ -90,7 +80,9 @@ async def create(api: ApiDep, caller: Caller, body: CampaignInput) -> Json:
         content = _placed(asked, body, source, presented, agent)
         hooks = tuple(Hook(draft_of_hook(each), secret_of(each)) for each in body.webhooks)
         campaign = await _set_up(api, caller, SetUp(content, hooks=hooks))
-    return await _told(api, caller, campaign)
+    made = await hooks_of(api, caller, campaign.id) if hooks else []
+    address = presented.address if presented is not None else None
+    return _row(campaign, address, await email_of(api, caller, caller.user_id), made)
 
 
 @router.get("/{campaign_id}")

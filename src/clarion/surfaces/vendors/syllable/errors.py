@@ -58,12 +58,20 @@ def _renamed(problem: Problem, fields: Mapping[str, str], prefix: str) -> Proble
 
 def detail(status: int, text: str) -> JSONResponse:
     """An error that is a sentence."""
-    return JSONResponse({"detail": text}, status)
+    return JSONResponse({"detail": _sayable(text)}, status)
 
 
 def _fields(problems: Sequence[tuple[Sequence[Any], str, str]]) -> JSONResponse:
-    found = [{"loc": list(loc), "msg": message, "type": kind} for loc, message, kind in problems[:SHOWN]]
+    found = [
+        {"loc": [_sayable(part) for part in loc], "msg": _sayable(message), "type": kind}
+        for loc, message, kind in problems[:SHOWN]
+    ]
     return JSONResponse({"detail": found}, 422)
+
+
+def _sayable(text: Any) -> Any:
+    """What a client sent may hold half of a surrogate pair, which no answer can."""
+    return text.encode(errors="replace").decode() if isinstance(text, str) else text
 
 
 def _loc(field: str) -> list[str | int]:

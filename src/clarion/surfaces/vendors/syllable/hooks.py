@@ -8,6 +8,7 @@ from typing import Any
 from clarion.app.webhooks import EndpointDraft
 from clarion.core.events import MESSAGE_EVENTS, Endpoint, EventType
 from clarion.core.outcomes import Channel, FinishReason, Outcome
+from clarion.core.retries import REFUSED
 from clarion.surfaces.vendors.syllable.shapes import HMAC_SECRET, WebhookInput
 from clarion.surfaces.vendors.syllable.words import (
     SIP,
@@ -24,8 +25,6 @@ STATUSES, SIGNED = "trigger_statuses", "signed"
 """What an endpoint's extras hold: the statuses that it wants, and whether the client brought the secret."""
 NOTHING = EventType.WEBHOOK_TEST
 """The event of an endpoint whose statuses nothing tells: it hears only when it is tried by hand."""
-
-REFUSED = frozenset({Outcome.OPTED_OUT, Outcome.UNWANTED, Outcome.SPAM_REPORT, Outcome.UNSUBSCRIBED})
 
 
 def draft_of_hook(hook: WebhookInput, *, signed: bool | None = None) -> EndpointDraft:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
+from pydantic import Field
 
-from clarion.surfaces.vendors.syllable.access import Json
+from clarion.surfaces.vendors.syllable.access import NO_NUL, Json
 from clarion.surfaces.vendors.syllable.errors import BadRequest
 from clarion.surfaces.vendors.syllable.forms import parse_instant
 
@@ -64,7 +65,7 @@ def listing(properties: Collection[str]) -> Callable[..., Listing]:
         page: Annotated[int | None, Query(ge=0, le=LAST_PAGE)] = 0,
         limit: Annotated[int, Query(ge=0, le=MOST)] = DEFAULT_LIMIT,
         search_fields: Annotated[list[str] | None, Query(max_length=50)] = None,
-        search_field_values: Annotated[list[str] | None, Query(max_length=50)] = None,
+        search_field_values: Annotated[list[Annotated[str, Field(pattern=NO_NUL)]] | None, Query(max_length=50)] = None,
         order_by: Annotated[str | None, Query(max_length=100)] = None,
         order_by_direction: Annotated[Literal["asc", "desc"] | None, Query()] = None,
         fields: Annotated[list[str] | None, Query(max_length=100)] = None,

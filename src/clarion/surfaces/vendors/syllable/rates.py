@@ -18,7 +18,7 @@ from clarion.app.campaigns import edit_campaign
 from clarion.app.ports.campaigns import BatchFilters
 from clarion.core.campaigns import Batch, BatchStatus, Campaign
 from clarion.surfaces.reception import Api
-from clarion.surfaces.vendors.syllable.translate import NAME, hourly_rate, made_here
+from clarion.surfaces.vendors.syllable.reading import NAME, hourly_rate, made_here
 
 CALL_RATE, SET = "call_rate", "set"
 """What is kept of a batch for this vendor: the rate that it was given, and the one that it got."""

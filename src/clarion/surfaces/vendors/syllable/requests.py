@@ -29,13 +29,13 @@ from clarion.core.campaigns import Batch, Campaign
 from clarion.core.contacts import Attempt, Contact
 from clarion.core.outcomes import LIVE_STATES, ContactState
 from clarion.surfaces.reception import MEBIBYTE, Api
-from clarion.surfaces.vendors.syllable.access import ApiDep, Caller, Json
+from clarion.surfaces.vendors.syllable.access import NO_NUL, ApiDep, Caller, Json, PathKey
 from clarion.surfaces.vendors.syllable.batches import ERROR, FILE, imports_of
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import Name, written
 from clarion.surfaces.vendors.syllable.rates import kept_of
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.shapes import RequestInput
-from clarion.surfaces.vendors.syllable.translate import NAME
 from clarion.surfaces.vendors.syllable.webhooks import insights_of
 from clarion.surfaces.vendors.syllable.words import LIVE, channel_status, request_status
 from clarion.wire.contact_drafts import ContactDraft
@@ -71,7 +71,7 @@ UPLOAD: dict[str, Any] = {
 
 
 @router.post("/{batch_id}/requests")
-async def add(api: ApiDep, caller: Caller, batch_id: str, body: RequestInput) -> Json:
+async def add(api: ApiDep, caller: Caller, batch_id: PathKey, body: RequestInput) -> Json:
     """One more request. A reference that the batch has already is answered as DUPLICATE, and nothing is added."""
     batch, campaign = await _lane(api, caller, batch_id)
     draft = ContactDraft(body.target, reference_id=body.reference_id, variables=dict(body.request_variables))
@@ -88,7 +88,7 @@ async def add(api: ApiDep, caller: Caller, batch_id: str, body: RequestInput) ->
 
 
 @router.post("/{batch_id}/upload_batch", openapi_extra=UPLOAD, max_body_size=NO_LIMIT)
-async def upload(api: ApiDep, caller: Caller, batch_id: str, request: Request) -> Json:
+async def upload(api: ApiDep, caller: Caller, batch_id: PathKey, request: Request) -> Json:
     """The requests of a batch as a CSV file, which streams through. A batch takes one."""
     if int(request.headers.get("content-length", 0)) > api.settings.max_upload:
         raise HTTPException(413)
@@ -133,7 +133,7 @@ async def upload(api: ApiDep, caller: Caller, batch_id: str, request: Request) -
 async def remove(
     api: ApiDep,
     caller: Caller,
-    batch_id: str,
+    batch_id: PathKey,
     body: Annotated[list[Annotated[Name, Field(min_length=1)]], Body(max_length=MOST_REMOVED)],
 ) -> Json:
     """Take requests away that have not been called yet. One that is being called right now goes on."""
@@ -158,8 +158,8 @@ async def remove(
 async def results(
     api: ApiDep,
     caller: Caller,
-    batch_id: str,
-    reference_id: Annotated[str | None, Query(max_length=1_000)] = None,
+    batch_id: PathKey,
+    reference_id: Annotated[str | None, Query(max_length=1_000, pattern=NO_NUL)] = None,
     status: Annotated[str | None, Query(max_length=100)] = None,
     insights_status: Annotated[str | None, Query(max_length=100)] = None,
 ) -> StreamingResponse:

@@ -24,14 +24,14 @@ from clarion.app.report import get_attempt
 from clarion.core.contacts import Attempt
 from clarion.core.outcomes import AttemptState, Channel
 from clarion.surfaces.reception import Api
-from clarion.surfaces.vendors.syllable.access import ApiDep, Caller, Json
+from clarion.surfaces.vendors.syllable.access import NO_NUL, ApiDep, Caller, Json
 from clarion.surfaces.vendors.syllable.agent_config import PROMPT, TYPE, prompt_of
 from clarion.surfaces.vendors.syllable.errors import BadRequest
 from clarion.surfaces.vendors.syllable.forms import MAX_ID, written
 from clarion.surfaces.vendors.syllable.lists import Listing, listing, page_of
+from clarion.surfaces.vendors.syllable.reading import NAME
 from clarion.surfaces.vendors.syllable.targets import Trunks, trunks_of
 from clarion.surfaces.vendors.syllable.texts import VERSION, text_or_none
-from clarion.surfaces.vendors.syllable.translate import NAME
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
@@ -46,7 +46,7 @@ REQUIRED = ("timestamp",)
 BEGUN = frozenset({AttemptState.BEGUN, AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.ENDED})
 USER = "user"
 PAGE = 500
-SessionId = Annotated[str, Path(max_length=100)]
+SessionId = Annotated[str, Path(max_length=100, pattern=NO_NUL)]
 
 
 @router.get("/")

@@ -27,7 +27,8 @@ from clarion.surfaces.vendors.syllable.channel_shapes import TargetInput, Target
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import MAX_ID, written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
-from clarion.surfaces.vendors.syllable.translate import NAME, SOURCE, made_here, message_of
+from clarion.surfaces.vendors.syllable.reading import NAME, SOURCE, made_here
+from clarion.surfaces.vendors.syllable.translate import message_of
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"])
 

@@ -26,7 +26,8 @@ from clarion.surfaces.vendors.syllable.agent_shapes import MessageInput, Message
 from clarion.surfaces.vendors.syllable.errors import worded
 from clarion.surfaces.vendors.syllable.forms import written
 from clarion.surfaces.vendors.syllable.lists import Listing, cut, listing, page_of, searched
-from clarion.surfaces.vendors.syllable.translate import made_here, message_of
+from clarion.surfaces.vendors.syllable.reading import made_here
+from clarion.surfaces.vendors.syllable.translate import message_of
 
 prompts = APIRouter(prefix="/api/v1/prompts", tags=["prompts"])
 messages = APIRouter(prefix="/api/v1/custom_messages", tags=["custom_messages"])
@@ -184,7 +185,9 @@ async def _follow(api: Api, caller: Actor, text: Text) -> None:
         other = await text_or_none(api, caller, GREETING if text.kind == PROMPT else PROMPT, _other(agent, text))
         prompt, greeting = (text, other) if text.kind == PROMPT else (other, text)
         said = said_by(prompt, greeting) if prompt is not None else {}
-        changed = await change_agent(api.ledger, api.clock, caller, agent.id, {"config": {**agent.config, **said}})
+        changed = await change_agent(
+            api.ledger, api.clock, caller, agent.id, {"config": {**agent.config, **said}}, seal=api.seal
+        )
         await refresh_messages(api, caller, changed)
 
 

@@ -1,4 +1,4 @@
-"""A campaign in Syllable's words to ours, and any campaign of ours in Syllable's. Pure."""
+"""A campaign in Syllable's words to ours. Pure; `reading.py` is the other direction."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from pydantic import ValidationError
 from clarion.app.campaign_content import CampaignContent
 from clarion.app.ports.resources import Agent
 from clarion.app.refusals import Invalid, Problem
-from clarion.core.campaigns import Campaign, Message, Plan, Targeting, TargetRule, Voicemail, VoicemailAction
+from clarion.core.campaigns import Message, Plan, Targeting, TargetRule, Voicemail, VoicemailAction
 from clarion.core.outcomes import Channel, Outcome
 from clarion.core.pacing import CapCounts, Pacing
 from clarion.core.retries import DEFAULT_RETRIED, DelayMode, Retries
 from clarion.core.schedule import ZonePolicy
-from clarion.surfaces.vendors.syllable.forms import format_interval, parse_interval
-from clarion.surfaces.vendors.syllable.hooks import draft_of_hook
-from clarion.surfaces.vendors.syllable.hours import hours_reading, schedule_of
-from clarion.surfaces.vendors.syllable.shapes import DEFAULT_DETECTION, CampaignInput, TargetFilters, VoicemailDetection
+from clarion.surfaces.vendors.echo import remember
+from clarion.surfaces.vendors.syllable.forms import parse_interval
+from clarion.surfaces.vendors.syllable.hooks import draft_of_hook, secret_of
+from clarion.surfaces.vendors.syllable.hours import schedule_of
+from clarion.surfaces.vendors.syllable.reading import MADE, NAME, SOURCE, made_here, reading
+from clarion.surfaces.vendors.syllable.shapes import CampaignInput, TargetFilters, VoicemailDetection
 from clarion.surfaces.vendors.syllable.words import LINE_TYPES
 from clarion.surfaces.vendors.vendor import Note, Place, Translation
 
-NAME = "syllable"
+HOURS = ("active_days", "daily_start_time", "daily_end_time", "max_daily_calls", "outreach_override_rules")
+"""Fields that make a schedule together."""
 DEFAULT_INTERVAL = timedelta(hours=1)
-FASTEST = 3_600
-BUCKETS = ("landline", "mobile", "voip")
 LINE_TYPE = "line_type"
 
 NOT_REACHED = DEFAULT_RETRIED | {Outcome.VOICEMAIL, Outcome.MAILBOX_FULL, Outcome.CALL_SCREENING}
@@ -74,7 +75,19 @@ def read_campaign(body: Mapping[str, Any], place: Place) -> Translation:
         raise Invalid(
             [Problem(".".join(map(str, each["loc"])), each["type"], each["msg"]) for each in wrong.errors()]
         ) from wrong
-    return translation_of(sent, place)
+    told = translation_of(sent, place)
+    kept = {**remember(sent_fields(sent), reading(told.content, None)), SOURCE: None, MADE: True}
+    notes = [
+        Note(f"webhooks.{n}.auth_values", "Secrets are not taken over: the webhook gets a new one.")
+        for n, hook in enumerate(sent.webhooks)
+        if secret_of(hook) is not None
+    ]
+    return replace(
+        told,
+        content=replace(told.content, extras={NAME: kept}),
+        webhooks=tuple(draft_of_hook(hook, signed=False) for hook in sent.webhooks),
+        notes=(*told.notes, *notes),
+    )
 
 
 def translation_of(body: CampaignInput, place: Place) -> Translation:
@@ -237,60 +250,14 @@ def _notes(body: CampaignInput, channel: Channel, plan: Plan, place: Place) -> S
     return notes
 
 
-# the other way
-
-
-def reading(campaign: Campaign | CampaignContent, presented: str | None) -> dict[str, Any]:
-    """Any campaign in the vendor's fields. `presented`: the address of its sender."""
-    plan = campaign.plan
-    message = plan.message
-    ttl = message.session_ttl if message is not None else None
-    return {
-        "campaign_name": campaign.name,
-        "description": campaign.description,
-        "mode": str(campaign.channel),
-        "sms_session_ttl": None if ttl is None else max(1, round(ttl / timedelta(minutes=1))),
-        "label": campaign.labels[0] if campaign.labels else None,
-        "labels": list(campaign.labels),
-        "campaign_variables": {name: _said(value) for name, value in campaign.variables.items()},
-        "source": presented,
-        "caller_id": presented if campaign.channel is Channel.VOICE else None,
-        "hourly_rate": hourly_rate(campaign),
-        "retry_count": max(0, plan.retries.max_attempts - 1),
-        "retry_interval": _interval(plan.retries),
-        "voicemail_detection": _detection(plan.voicemail),
-        "allowed_line_types": [word for word in BUCKETS if word in plan.targeting.allowed_line_types] or None,
-        "include_unknown_line_types": plan.targeting.include_unknown_line_types,
-        "target_filters": _filters(plan.targeting),
-        **hours_reading(plan.schedule, plan.pacing.daily_cap),
-    }
-
-
-def hourly_rate(campaign: Campaign | CampaignContent) -> int:
-    """Calls an hour, as near as the vendor can say it; no limit is its largest one."""
-    kept = campaign.extras.get(NAME, {})
-    pacing = campaign.plan.pacing
-    rates = [rate for rate in (pacing.per_hour, (pacing.per_second or 0) * 3_600) if rate]
-    if not rates:
-        lifted = kept.get("hourly_rate") if isinstance(kept, Mapping) else None
-        return lifted if isinstance(lifted, int) else FASTEST
-    return max(1, min(FASTEST, round(min(rates))))
-
-
-SOURCE = "source_id"
-"""Beside what is kept for this vendor: the sender that `source` names. Its agent speaks."""
-MADE = "made"
-"""Beside what is kept for this vendor: the campaign was made through its API."""
-
-
-def made_here(campaign: Campaign | CampaignContent) -> bool:
-    """Whether it was made through this vendor's API."""
-    kept = campaign.extras.get(NAME)
-    return isinstance(kept, Mapping) and bool(kept.get(MADE))
-
-
-HOURS = ("active_days", "daily_start_time", "daily_end_time", "max_daily_calls", "outreach_override_rules")
-"""Fields that make a schedule together."""
+def sent_fields(body: CampaignInput) -> dict[str, Any]:
+    """What a client asked for, with the vendor's defaults for what it left out; secrets are not in it."""
+    sent = body.model_dump(mode="json", exclude={"webhooks"})
+    for name in ("voicemail_detection", "outreach_override_rules", "target_filters"):
+        shape = getattr(body, name)
+        if shape is not None:
+            sent[name] = shape.model_dump(mode="json", exclude_unset=True)
+    return sent
 
 
 def revised(before: CampaignContent, asked: CampaignContent, sent: Mapping[str, Any], read: Mapping[str, Any]) -> Plan:
@@ -327,39 +294,3 @@ def revised(before: CampaignContent, asked: CampaignContent, sent: Mapping[str, 
         max_duration=new.max_duration if ours else old.max_duration,
         record=new.record if ours else old.record,
     )
-
-
-def _said(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _interval(retries: Retries) -> str | None:
-    if retries.mode is DelayMode.NEXT_DAY:
-        return "1d"
-    return format_interval(retries.delays[0]) if retries.delays else None
-
-
-def _detection(voicemail: Voicemail) -> dict[str, Any] | None:
-    if voicemail.action is VoicemailAction.IGNORE and voicemail.detection is None:
-        return None
-    return dict(voicemail.detection) if voicemail.detection is not None else dict(DEFAULT_DETECTION)
-
-
-def _filters(targeting: Targeting) -> dict[str, Any] | None:
-    if not targeting.rules:
-        return None
-    return {
-        "match": "all" if targeting.match_all else "any",
-        "on_unknown": "include" if targeting.include_unknown else "exclude",
-        "rules": [{"field": rule.field, "op": rule.op, "values": list(rule.values)} for rule in targeting.rules],
-    }
-
-
-def sent_fields(body: CampaignInput) -> dict[str, Any]:
-    """What a client asked for, with the vendor's defaults for what it left out; secrets are not in it."""
-    sent = body.model_dump(mode="json", exclude={"webhooks"})
-    for name in ("voicemail_detection", "outreach_override_rules", "target_filters"):
-        shape = getattr(body, name)
-        if shape is not None:
-            sent[name] = shape.model_dump(mode="json", exclude_unset=True)
-    return sent

@@ -13,7 +13,8 @@ from clarion.app.ports.outbox import Message
 from clarion.core.contacts import Contact
 from clarion.core.events import EventType
 from clarion.core.outcomes import Outcome
-from clarion.surfaces.vendors.syllable.hooks import REFUSED, statuses_of, told_status
+from clarion.core.retries import REFUSED
+from clarion.surfaces.vendors.syllable.hooks import statuses_of, told_status
 from clarion.surfaces.vendors.syllable.words import (
     LIVE,
     WAITING,
@@ -35,7 +36,9 @@ class SyllablePayload:
         found: list[bytes | None] = []
         for message in messages:
             if message.event is EventType.WEBHOOK_TEST:
-                found.append(orjson.dumps({"event": str(message.event), "timestamp": message.payload["timestamp"]}))
+                found.append(
+                    orjson.dumps({"event": str(message.event), "timestamp": _instant(message.payload["timestamp"])})
+                )
                 continue
             status = told_status(message.event, message.payload["data"])
             if message.event is EventType.CONTACT_OPTED_OUT and status is not None:
@@ -65,7 +68,7 @@ def body_of(message: Message, status: ChannelManagerStatus, contact: Contact, ba
     data = message.payload["data"]
     return {
         "event": EVENT,
-        "timestamp": message.payload["timestamp"],
+        "timestamp": _instant(message.payload["timestamp"]),
         "campaign_id": data.get("campaign_id"),
         "batch_id": batch_key,
         "reference_id": data.get("reference_id"),
@@ -77,11 +80,16 @@ def body_of(message: Message, status: ChannelManagerStatus, contact: Contact, ba
         "session_id": data.get("attempt_id"),
         "conversation_id": data.get("contact_id"),
         "attempt_count": data.get("attempt_number", data.get("attempts")),
-        "sent_at": data.get("begun_at"),
-        "ended_at": data.get("ended_at"),
-        "next_attempt_at": data.get("next_at"),
+        "sent_at": _instant(data.get("begun_at")),
+        "ended_at": _instant(data.get("ended_at")),
+        "next_attempt_at": _instant(data.get("next_at")),
         "insights": insights_of(data.get("results") or {}),
     }
+
+
+def _instant(text: Any) -> Any:
+    """As the vendor's API writes instants: `2026-06-05T00:00:00Z`."""
+    return text.replace("+00:00", "Z") if isinstance(text, str) else text
 
 
 def _request_status(event: EventType, data: Mapping[str, Any]) -> RequestStatus:
