@@ -24,7 +24,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-INSTALL = "apt-get install -y sip-tester kamailio"
+INSTALL = "apt-get install -y sip-tester kamailio kamailio-tls-modules"
 HOST = "127.0.0.1"
 EVENT = 101
 """Payload type of telephone events (RFC 4733), here and in what baresip offers."""
