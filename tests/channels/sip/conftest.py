@@ -21,7 +21,7 @@ async def open_line() -> AsyncIterator[Callable[..., Awaitable[Line]]]:
 
     async def make(**changes: Any) -> Line:
         lines.append(
-            await Line.open(WallClock(), LineConfig(**{"interface": HOST, "rtp_ports": (33_000, 39_999), **changes}))
+            await Line.open(WallClock(), LineConfig(**{"interface": HOST, "rtp_ports": (12_000, 19_999), **changes}))
         )
         return lines[-1]
 

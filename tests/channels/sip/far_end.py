@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
 import socket
 import ssl
@@ -18,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, cast
 from xml.sax.saxutils import escape
@@ -42,14 +42,16 @@ def need(program: str) -> str:
     return found
 
 
-def free_port() -> int:
-    """A port that nobody listens on, for UDP and TCP, with the three after it: SIPp and baresip take some of those too.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0) % 4
+_ports = count(20_100 + _WORKER * 3_000 + os.getpid() % 100 * 10, 10)
+"""Above those of the line (see conftest.py), below those that the system gives out by itself (Linux: from 32,768
+on). Each process of the tests goes through ports of its own, and takes none twice."""
 
-    It lies below the ports that the system gives out by itself (Linux: from 32,768 on).
-    """
-    for _ in range(200):
-        port = random.randrange(12_000, 32_000, 10)
-        if all(_is_free(port + n, kind) for n in range(4) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
+
+def free_port() -> int:
+    """A port that nobody listens on, for UDP and TCP, with the five after it: SIPp takes some of those too."""
+    for port in islice(_ports, 500):
+        if all(_is_free(port + n, kind) for n in range(6) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
             return port
     raise OSError("no free port")
 
